@@ -1,0 +1,9 @@
+"""The ASGI application that gunicorn serves."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pyros.settings")
+
+from django.core.asgi import get_asgi_application  # noqa: E402 — settings first
+
+application = get_asgi_application()

@@ -1,0 +1,56 @@
+"""The Celery application. A message is only a kick: the truth about running work is in the database."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pyros.settings")
+
+import embedded_broker  # noqa: E402 — settings first
+from celery import Celery, signals  # noqa: E402
+from kombu import Queue  # noqa: E402
+
+from pyros import config as configuration  # noqa: E402
+from pyros import current, logs  # noqa: E402
+
+QUEUES = ("control", "observation", "analysis", "exchange")
+
+
+def broker_url() -> str:
+    """The broker's address, from `pyros.toml` and `secrets.toml`."""
+    table = current.config().broker
+    if table.kind == "embedded":
+        embedded_broker.register()
+        return f"embedded:///{current.data_folder() / 'broker.sqlite3'}"
+    password = configuration.load_secrets(configuration.locate()).broker_password
+    return f"amqp://{table.user}:{password}@{table.host}:{table.port}/{table.virtual_host}"
+
+
+app = Celery("pyros")
+app.conf.update(
+    broker_url=broker_url(),
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"confirm_publish": True},
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_queues=[Queue(name) for name in QUEUES],
+    task_default_queue="control",
+    task_routes={
+        "apps.observation_manager.tasks.*": {"queue": "observation"},
+        "apps.analyzer.tasks.exchange_*": {"queue": "exchange"},
+        "apps.analyzer.tasks.*": {"queue": "analysis"},
+        "apps.scheduler.tasks.*": {"queue": "control"},
+    },
+    task_publish_retry=False,  # who kicks goes on at once without the broker and kicks again later
+    worker_hijack_root_logger=False,
+    timezone="UTC",
+)
+app.autodiscover_tasks(
+    ["apps.observation_manager", "apps.analyzer", "apps.scheduler", "apps.monitoring", "apps.alert_manager"]
+)
+
+
+@signals.setup_logging.connect
+def _our_logs(**_: object) -> None:
+    table = current.config().log
+    logs.set_up(current.data_folder() / "logs", table.level, keep_files=table.keep_files, file_size_mb=table.file_size_mb)

@@ -1,0 +1,1 @@
+"""The web shell: base page, navigation, Tonight, live stream. Each app brings its own pages."""
