@@ -100,7 +100,8 @@ def against_astropy(ra: Any, dec: Any, start: float, end: float) -> dict[str, fl
     times, which = np.array([t for t, _ in edges]), np.array([i for _, i in edges])
 
     def altitude(shift_s: float) -> Any:
-        return targets[which].transform_to(AltAz(obstime=Time(times + shift_s, format="unix"), location=location)).alt.deg
+        frame = AltAz(obstime=Time(times + shift_s, format="unix"), location=location)
+        return targets[which].transform_to(frame).alt.deg
 
     rate = (altitude(1.0) - altitude(-1.0)) / 2.0
     off_s = np.abs((altitude(0.0) - 30.0) / rate)

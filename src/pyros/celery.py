@@ -1,5 +1,6 @@
 """The Celery application. A message is only a kick: the truth about running work is in the database."""
 
+import logging
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pyros.settings")
@@ -7,9 +8,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pyros.settings")
 import embedded_broker  # noqa: E402 — settings first
 from celery import Celery, signals  # noqa: E402
 from kombu import Queue  # noqa: E402
+from kombu.exceptions import OperationalError  # noqa: E402
 
 from pyros import config as configuration  # noqa: E402
 from pyros import current, logs  # noqa: E402
+
+log = logging.getLogger(__name__)
 
 QUEUES = ("control", "observation", "analysis", "exchange")
 
@@ -48,6 +52,19 @@ app.conf.update(
 app.autodiscover_tasks(
     ["apps.observation_manager", "apps.analyzer", "apps.scheduler", "apps.monitoring", "apps.alert_manager"]
 )
+
+
+def send_kick(task: str, *arguments: object) -> bool:
+    """Ask a worker to do something that the database already knows of; False when the broker is away.
+
+    Nothing is lost then: whoever sweeps the database kicks again.
+    """
+    try:
+        app.send_task(task, args=arguments)
+    except OperationalError as error:
+        log.warning("the broker is away, %s%s will be kicked again: %s", task, arguments, error)
+        return False
+    return True
 
 
 @signals.setup_logging.connect

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "apps.monitoring",
     "apps.majordome",
     "pyros.dashboard",
+    "pyros.operations",
 ]
 
 MIDDLEWARE = [

@@ -31,6 +31,7 @@ class Secrets:
     django_secret_key: str = ""
     database_password: str = ""
     broker_password: str = "guest"
+    admin_password: str = ""
 
 
 def locate() -> Path:

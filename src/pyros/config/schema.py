@@ -98,6 +98,13 @@ class Alerts:
 
 
 @dataclass(frozen=True)
+class Analysis:
+    """[analysis]"""
+
+    catalogue_url: str = key("", "an IVOA Simple Cone Search address; empty: the simulated sky's where devices are simulated, else none")
+
+
+@dataclass(frozen=True)
 class Night:
     """[night]"""
 
@@ -129,5 +136,6 @@ class Config:
     clock: ClockTable = field(default_factory=ClockTable)
     devices: Devices = field(default_factory=Devices)
     alerts: Alerts = field(default_factory=Alerts)
+    analysis: Analysis = field(default_factory=Analysis)
     night: Night = field(default_factory=Night)
     development: Development = field(default_factory=Development)

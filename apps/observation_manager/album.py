@@ -1,0 +1,205 @@
+"""Executing an album: one path for every camera, visible or infrared, light frames and calibrations.
+
+A worker holds the lease of its album run while it works. Every frame gets its row before the shutter opens and
+ends in exactly one of stored, aborted, failed. Whatever is stored already is not taken again, so that another
+worker can go on where one was killed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.db import transaction
+
+from apps.devices import links
+from apps.devices.models import Camera as CameraRow
+from apps.observation_manager import files, fits, runs
+from apps.observation_manager.models import AlbumRun, Image, ImageState, Run, RunState
+from apps.observation_manager.states import IMAGE
+from apps.routine_manager.models import Plan
+from devicelink.errors import Aborted, CommandTimeout, DeviceError, LinkLost
+from devicelink.interfaces.camera import Camera, ExposureResult
+from devicelink.interfaces.camera import FrameType as DeviceFrameType
+from pyros import current
+from pyros.clock import Deadline, patience
+from pyros.journal.writing import append
+from pyros.statetable import TransitionRefused
+
+log = logging.getLogger(__name__)
+
+READOUT_MARGIN_S = 30.0
+"""A frame is given up when it is not there this long after exposure and nominal read-out (behaviours B2)."""
+MOVE_DEADLINE_S = 180.0
+"""How long an album waits for the telescope to be on target."""
+ATTEMPTS = 3
+"""How often one frame is tried before the album fails."""
+POLL_REAL_S = 0.01
+RENEW_REAL_S = 2.0
+
+StoredHook = Callable[[Image], None]
+
+
+class LeaseLost(Exception):
+    """The run is over or another worker has the album: stop at once, touch nothing."""
+
+
+@dataclass
+class AlbumWorker:
+    """Executes one album run.
+
+    Args:
+        owner: names this worker in the lease, unique for each execution.
+        stored: called after each stored image, outside any transaction (kicks its analysis).
+    """
+
+    album_run: AlbumRun
+    owner: str
+    stored: StoredHook
+
+    def execute(self) -> str:
+        """Take what is missing; returns what the album came to, or why this worker had no part in it."""
+        if not runs.claim(self.album_run, self.owner):
+            return "not claimed"
+        camera_row = self.album_run.album.camera
+        try:
+            camera: Camera = links.connected(camera_row)
+            self._reconcile(camera)
+            self._wait_for_target()
+            for plan_id, number in runs.missing_frames(self.album_run.album):
+                self._frame(camera, camera_row, Plan.objects.select_related("filter").get(pk=plan_id), number)
+            runs.finish_album(self.album_run, RunState.COMPLETED)
+        except (LeaseLost, TransitionRefused) as reason:
+            return f"stopped: {reason}"
+        except files.DiskFull as error:
+            return self._fail(str(error))
+        except DeviceError as error:
+            return self._fail(f"{camera_row}: {error}")
+        return "completed"
+
+    def _fail(self, reason: str) -> str:
+        try:
+            runs.finish_album(self.album_run, RunState.FAILED, reason)
+        except TransitionRefused as refused:
+            return f"stopped: {refused}"
+        log.warning("album %s failed: %s", self.album_run, reason)
+        return f"failed: {reason}"
+
+    def _reconcile(self, camera: Camera) -> None:
+        """A former worker's exposure, if it was killed: end it on the camera and in the database."""
+        left = list(Image.objects.filter(album_run=self.album_run, state=ImageState.EXPOSING))
+        if left:
+            camera.abort_exposure()
+        for image in left:
+            with transaction.atomic():
+                IMAGE.try_move(image, ImageState.ABORTED, reason="its worker was killed")
+
+    def _wait_for_target(self) -> None:
+        clock = current.clock()
+        deadline = Deadline.after(clock, patience(clock, MOVE_DEADLINE_S, 30.0), "telescope on target")
+        while True:
+            run = Run.objects.values("state", "on_target_at").get(pk=self.album_run.run_id)
+            if run["state"] != RunState.ACTIVE:
+                raise LeaseLost("the run is over")
+            if run["on_target_at"] is not None:
+                return
+            self._renew()
+            if deadline.passed:
+                raise CommandTimeout("telescope", f"not on target within {MOVE_DEADLINE_S:.0f} s")
+            clock.sleep(POLL_REAL_S * clock.speed)
+
+    def _renew(self) -> None:
+        if not runs.renew(self.album_run, self.owner):
+            raise LeaseLost("the lease was lost or the run is over")
+
+    def _frame(self, camera: Camera, row: CameraRow, plan: Plan, number: int) -> None:
+        for attempt in range(1 + Image.objects.filter(album_run=self.album_run, plan=plan, number=number).count(), ATTEMPTS + 1):
+            files.check_space(current.data_folder())
+            self._renew()
+            image = self._begin(row, plan, number, attempt)
+            try:
+                result = self._expose(camera, row, plan)
+            except Aborted:
+                self._close(image, ImageState.ABORTED, "the exposure was aborted")
+                self._renew()  # an abort without an end of the run (a person at the camera): try the frame again
+                continue
+            except (LinkLost, CommandTimeout) as error:
+                self._close(image, ImageState.FAILED, str(error))
+                camera = links.connected(row, 30.0)
+                continue
+            except DeviceError as error:
+                self._close(image, ImageState.FAILED, str(error))
+                self._renew()
+                continue
+            self._store(camera, row, image, result)
+            return
+        raise CommandTimeout(row.name, f"frame {number} of {plan} was not taken in {ATTEMPTS} attempts")
+
+    def _begin(self, row: CameraRow, plan: Plan, number: int, attempt: int) -> Image:
+        with transaction.atomic():
+            image = Image.objects.create(
+                album_run=self.album_run,
+                plan=plan,
+                camera=row,
+                number=number,
+                attempt=attempt,
+                frame_type=plan.frame_type,
+                filter=plan.filter,
+                exposure_s=plan.exposure_s,
+            )
+            append(
+                f"image:{image.pk}",
+                "image.exposing",
+                {"camera": row.name, "run": self.album_run.run_id, "plan": plan.pk, "number": number, "attempt": attempt,
+                 "frame_type": plan.frame_type, "exposure_s": plan.exposure_s},
+            )
+        return image
+
+    def _expose(self, camera: Camera, row: CameraRow, plan: Plan) -> ExposureResult:
+        clock = current.clock()
+        operation = camera.start_exposure(
+            plan.exposure_s,
+            DeviceFrameType(plan.frame_type),
+            epoch=self.album_run.run.epoch,
+            filter_name=plan.filter.name if plan.filter else None,
+        )
+        limit_s = plan.exposure_s + row.readout_s + READOUT_MARGIN_S
+        deadline = Deadline.after(clock, patience(clock, limit_s, 10.0), "exposure")
+        next_renewal_s = 0.0
+        while not operation.done:
+            if clock.monotonic() >= next_renewal_s:
+                self._renew()
+                next_renewal_s = clock.monotonic() + RENEW_REAL_S * clock.speed
+            if deadline.passed:
+                camera.abort_exposure()
+                raise CommandTimeout(row.name, f"no frame {READOUT_MARGIN_S:.0f} s after exposure and read-out")
+            clock.sleep(POLL_REAL_S * clock.speed)
+        return operation.wait(1.0)
+
+    def _store(self, camera: Camera, row: CameraRow, image: Image, result: ExposureResult) -> None:
+        raw = camera.image(result)
+        path = files.image_path(image)
+        written = fits.write(files.writing_path(path), raw, fits.cards(image, row, result))
+        with transaction.atomic():
+            IMAGE.move(
+                image,
+                ImageState.STORED,
+                data={"path": path, "camera": row.name, "size_bytes": written.size_bytes, "sha256": written.sha256,
+                      "run": self.album_run.run_id, "date_obs": result.date_obs.isoformat()},
+                path=path,
+                sha256=written.sha256,
+                size_bytes=written.size_bytes,
+                date_obs=result.date_obs,
+            )
+        self.stored(image)
+
+    def _close(self, image: Image, state: ImageState, reason: str) -> None:
+        with transaction.atomic():
+            IMAGE.try_move(image, state, reason=reason[:300])
+
+
+def execute(album_run_id: int, *, owner: str, stored: StoredHook) -> str:
+    """Execute an album run by its id; harmless to repeat or to do twice at the same time."""
+    album_run = AlbumRun.objects.select_related("album__camera", "album__sequence__request", "run").get(pk=album_run_id)
+    return AlbumWorker(album_run, owner, stored).execute()

@@ -1,0 +1,1 @@
+"""The front door: what `./pyrosrun.sh COMMAND` does, one module a command."""

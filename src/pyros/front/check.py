@@ -1,0 +1,48 @@
+"""`check`: configuration, disk, ports and services, with remedies."""
+
+from __future__ import annotations
+
+import argparse
+
+from pyros import config as configuration
+from pyros import current
+from pyros.front import checks
+from pyros.watcher.supervising import living, read_status
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """None of its own."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print every finding; 1 when something is wrong."""
+    findings = find()
+    for finding in findings:
+        print(f"{'WRONG' if finding.problem else 'ok':6}{finding.what}: {finding.problem or finding.detail}")
+    return 1 if any(finding.problem for finding in findings) else 0
+
+
+def find() -> list[checks.Finding]:
+    """Every check that applies to the configuration."""
+    config = current.config()
+    secrets = configuration.load_secrets(configuration.locate())
+    findings = [
+        checks.Finding("configuration", detail=str(configuration.locate())),
+        checks.writable_data_folder(current.data_folder()),
+        checks.database(config, secrets),
+        checks.broker(config),
+    ]
+    if not living(read_status(current.data_folder())):
+        findings += ports(config)
+    return findings
+
+
+def ports(config: configuration.Config) -> list[checks.Finding]:
+    """Whether the ports that PyROS listens on are free."""
+    found = [checks.free_port(config.web.host, config.web.port, "[web] port")]
+    if config.devices.simulated:
+        from pyros.addresses import PLACES  # noqa: PLC0415
+
+        first = config.devices.first_port
+        found += [checks.free_port("127.0.0.1", first + place, "[devices] first_port") for place in range(len(PLACES))]
+    return found

@@ -1,0 +1,65 @@
+"""Make the data folder ready: database, observatory, an administrator, folders, static files."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import secrets
+from pathlib import Path
+
+from pyros import current
+from pyros.config import locate
+from pyros.front.checks import require, writable_data_folder
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """None of its own."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Prepare the data folder of the configuration. Safe to repeat."""
+    prepare()
+    return 0
+
+
+def prepare() -> None:
+    """Migrate both databases, load the observatory, make folders, collect static files.
+
+    Raises:
+        CannotDo: the data folder can't be written to or is full; nothing was begun.
+    """
+    config, folder = current.config(), current.data_folder()
+    require([writable_data_folder(folder)])
+    import django  # noqa: PLC0415 — after the checks: settings need the folder
+
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415
+
+    quiet = io.StringIO()
+    call_command("migrate", verbosity=0, interactive=False, stdout=quiet)
+    if config.database.engine == "sqlite":
+        call_command("migrate", verbosity=0, interactive=False, database="telemetry", stdout=quiet)
+        for name in ("pyros.sqlite3", "telemetry.sqlite3"):
+            (folder / name).chmod(0o600)
+    from apps.observation_manager import files  # noqa: PLC0415
+    from pyros.operations import observatory  # noqa: PLC0415
+
+    files.make_folders(folder)
+    observatory.load(config.observatory.fixture)
+    make_administrator(locate().with_name("secrets.toml"))
+    call_command("collectstatic", verbosity=0, interactive=False, stdout=quiet)
+    (folder / "prepared").touch()
+
+
+def make_administrator(secrets_file: Path) -> None:
+    """An administrator `admin` with a generated password, kept in `secrets.toml` (mode 0600), never printed."""
+    from apps.user_manager.models import Role, User  # noqa: PLC0415
+
+    if User.objects.filter(role=Role.ADMIN).exists():
+        return
+    password = secrets.token_urlsafe(12)
+    User.objects.create_superuser(username="admin", email="admin@localhost", password=password, role=Role.ADMIN)
+    descriptor = os.open(secrets_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "a", encoding="utf-8") as handle:
+        handle.write(f'admin_password = "{password}"  # of user admin; change it on the site, then delete this line\n')

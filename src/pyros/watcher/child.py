@@ -1,0 +1,139 @@
+"""One supervised process: started by us, or adopted from a watcher that died."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from pyros.clock import real_unix_s
+from pyros.watcher.table import ProcessSpec
+
+BACK_OFF_REAL_S = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Pauses before the restarts that follow each other without a steady run in between."""
+STEADY_REAL_S = 30.0
+"""A process that ran this long is steady again: its next restart is at once."""
+
+
+class ChildState(StrEnum):
+    """What the watcher knows of a process."""
+
+    WAITING = "WAITING"
+    RUNNING = "RUNNING"
+    STOPPED = "STOPPED"
+    DISABLED = "DISABLED"
+
+
+@dataclass
+class Child:
+    """A process and its history. Durations are the machine's monotonic seconds."""
+
+    spec: ProcessSpec
+    environment: dict[str, str]
+    out_folder: Path
+    heartbeat: Path
+    state: ChildState = ChildState.STOPPED
+    pid: int | None = None
+    born: int | None = None
+    """The kernel's start time of the pid: a number that is used again by another process is not ours."""
+    started_s: float = 0.0
+    restarts: int = 0
+    failures_in_row: int = 0
+    next_start_s: float = 0.0
+    reason: str = ""
+    _popen: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+
+    def start(self) -> None:
+        """Start it now in a session of its own, its output going to `logs/NAME.out`."""
+        self.heartbeat.unlink(missing_ok=True)
+        with (self.out_folder / f"{self.spec.name}.out").open("ab") as out:
+            self._popen = subprocess.Popen(
+                self.spec.argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                start_new_session=True, env=self.environment,
+            )  # fmt: skip
+        self.pid, self.born = self._popen.pid, birth(self._popen.pid)
+        self.state, self.started_s = ChildState.RUNNING, time.monotonic()
+
+    def adopt(self, pid: int, born: int) -> bool:
+        """Take over a process that a former watcher started; False when it is gone."""
+        if birth(pid) != born:
+            return False
+        self.pid, self.born, self._popen = pid, born, None
+        self.state, self.started_s = ChildState.RUNNING, time.monotonic()
+        return True
+
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        if self.pid is None:
+            return False
+        if self._popen is not None:
+            return self._popen.poll() is None
+        return birth(self.pid) == self.born
+
+    def heartbeat_age_s(self) -> float | None:
+        """Real seconds since the last heartbeat; None before the first."""
+        try:
+            return max(0.0, real_unix_s() - self.heartbeat.stat().st_mtime)
+        except FileNotFoundError:
+            return None
+
+    def hung(self) -> bool:
+        """Whether its loop stands still, by its heartbeat (starting up is given three times as long)."""
+        limit_s = self.spec.heartbeat_real_s
+        if not limit_s or self.state is not ChildState.RUNNING:
+            return False
+        age_s = self.heartbeat_age_s()
+        if age_s is None:
+            return time.monotonic() - self.started_s > 3 * limit_s
+        return age_s > limit_s
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the process's whole group; nothing when it is gone."""
+        if self.pid is not None and self.alive():
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
+
+    def died(self) -> None:
+        """It ended without being asked to: plan the restart, with a growing pause, or give up."""
+        lasted_s = time.monotonic() - self.started_s
+        code = self._popen.returncode if self._popen is not None else None
+        how = f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+        self._sweep_group()
+        self.pid = self.born = self._popen = None
+        if lasted_s >= STEADY_REAL_S:
+            self.failures_in_row = 0
+        self.reason = f"ended by {how} after {lasted_s:.0f} s"
+        if self.failures_in_row >= len(BACK_OFF_REAL_S):
+            self.state, self.reason = ChildState.DISABLED, f"{self.reason}; given up after {self.failures_in_row} restarts in a row"
+            return
+        pause_s = 0.0 if self.failures_in_row == 0 and lasted_s >= 2.0 else BACK_OFF_REAL_S[self.failures_in_row]
+        self.failures_in_row += 1
+        self.restarts += 1
+        self.state, self.next_start_s = ChildState.WAITING, time.monotonic() + pause_s
+
+    def _sweep_group(self) -> None:
+        """Kill what the dead process left in its group: an orphan must not go on driving beside its successor."""
+        if self.pid is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, signal.SIGKILL)
+
+    def stopped(self) -> None:
+        """It ended because it was asked to."""
+        self._sweep_group()
+        self.pid = self.born = self._popen = None
+        self.state = ChildState.STOPPED
+
+
+def birth(pid: int) -> int | None:
+    """The kernel's start time of a process in clock ticks since boot; None when it is gone or a zombie."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    fields = text.rpartition(")")[2].split()
+    return None if fields[0] == "Z" else int(fields[19])
