@@ -26,6 +26,8 @@ def main(arguments: list[str]) -> int:
 
         execute_from_command_line(arguments)
     except ModuleNotFoundError as error:
+        if error.name != "django":
+            raise
         print(f"{error}. Run ./install.py (or any ./pyrosrun.sh command) to make the environment.", file=sys.stderr)
         return 1
     except ConfigError as error:

@@ -32,7 +32,7 @@ from apps.scheduler import services as scheduler
 from devicelink.errors import DeviceError
 from pyros import current
 from pyros.celery import send_kick
-from pyros.clock import real_unix_s
+from pyros.clock import patience, real_unix_s
 from pyros.journal.writing import append
 from pyros.statetable import TransitionRefused
 
@@ -41,6 +41,8 @@ log = logging.getLogger(__name__)
 POINTING_ERROR_ARCSEC = 60.0
 """A slew that ends farther from the target than this is repeated (behaviours B5)."""
 NO_GO_PAUSE_S = 60.0
+REPEAT_S = 10.0
+"""A motion that ended without the switches agreeing is ordered again after this (behaviours A8)."""
 KICK_AGAIN_REAL_S = 3.0
 RUN_LOCALLY_REAL_S = 8.0
 """An album that no worker has claimed after this is run by the majordome itself (the broker or the workers are away)."""
@@ -58,6 +60,7 @@ class CarriesOut:
         self._slew: Any = None
         self._slew_error = ""
         self._operations: dict[str, Any] = {}
+        self._begun_s: dict[str, float] = {}
         self._kicked: dict[int, float] = {}
         self._unclaimed_since: dict[int, float] = {}
         self._devices_asked_s = float("-inf")
@@ -122,7 +125,9 @@ class CarriesOut:
     def _begin(self, what: str, begin: Any, *, verb: str = "", again: str = "") -> None:
         """Begin a motion unless the same one is under way."""
         running = self._operations.get(what)
-        if again and running is not None and running[0] == again and not running[1].done:
+        same = running is not None and again and running[0] == again
+        now_s = current.clock().monotonic()
+        if same and (not running[1].done or now_s - self._begun_s[what] < patience(current.clock(), REPEAT_S, 1.0)):
             return
         try:
             operation = begin()
@@ -130,6 +135,7 @@ class CarriesOut:
             log.warning("%s: %s", what, error)
             return
         self._operations[what] = (again or "opening", operation)
+        self._begun_s[what] = now_s
         if verb:
             with transaction.atomic():
                 append(f"night:{self.night.pk}", verb, {})

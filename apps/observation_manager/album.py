@@ -20,7 +20,7 @@ from apps.observation_manager.models import AlbumRun, Image, ImageState, Run, Ru
 from apps.observation_manager.states import IMAGE
 from apps.routine_manager.models import Plan
 from devicelink.errors import Aborted, CommandTimeout, DeviceError, LinkLost
-from devicelink.interfaces.camera import Camera, ExposureResult
+from devicelink.interfaces.camera import Camera, CameraActivity, ExposureResult
 from devicelink.interfaces.camera import FrameType as DeviceFrameType
 from pyros import current
 from pyros.clock import Deadline, patience
@@ -35,6 +35,7 @@ MOVE_DEADLINE_S = 180.0
 """How long an album waits for the telescope to be on target."""
 ATTEMPTS = 3
 """How often one frame is tried before the album fails."""
+ABORT_SETTLES_REAL_S = 1.0
 POLL_REAL_S = 0.01
 RENEW_REAL_S = 2.0
 
@@ -87,11 +88,10 @@ class AlbumWorker:
         return f"failed: {reason}"
 
     def _reconcile(self, camera: Camera) -> None:
-        """A former worker's exposure, if it was killed: end it on the camera and in the database."""
-        left = list(Image.objects.filter(album_run=self.album_run, state=ImageState.EXPOSING))
-        if left:
+        """What a killed worker or an interrupted run left on the camera ends now; so does its row."""
+        if camera.state().activity is not CameraActivity.IDLE:
             camera.abort_exposure()
-        for image in left:
+        for image in Image.objects.filter(album_run=self.album_run, state=ImageState.EXPOSING):
             with transaction.atomic():
                 IMAGE.try_move(image, ImageState.ABORTED, reason="its worker was killed")
 
@@ -122,7 +122,7 @@ class AlbumWorker:
                 result = self._expose(camera, row, plan)
             except Aborted:
                 self._close(image, ImageState.ABORTED, "the exposure was aborted")
-                self._renew()  # an abort without an end of the run (a person at the camera): try the frame again
+                self._after_abort()
                 continue
             except (LinkLost, CommandTimeout) as error:
                 self._close(image, ImageState.FAILED, str(error))
@@ -135,6 +135,18 @@ class AlbumWorker:
             self._store(camera, row, image, result)
             return
         raise CommandTimeout(row.name, f"frame {number} of {plan} was not taken in {ATTEMPTS} attempts")
+
+    def _after_abort(self) -> None:
+        """An abort nearly always means that the run is about to end: its end is waited for before another try.
+
+        Once a worker was so fast that it began the frame anew between the abort and the end of its run, and the
+        burst's first infrared frame found the camera busy.
+        """
+        clock = current.clock()
+        deadline = Deadline.after(clock, patience(clock, 0.0, ABORT_SETTLES_REAL_S), "end of the run")
+        while not deadline.passed:
+            self._renew()
+            clock.sleep(POLL_REAL_S * clock.speed)
 
     def _begin(self, row: CameraRow, plan: Plan, number: int, attempt: int) -> Image:
         with transaction.atomic():

@@ -69,7 +69,7 @@ def run(process: Process, node: Node) -> None:
                 span = None
             if span is not None:
                 span.note(entry)
-            if entry.verb in CAUSES:
+            if entry.verb in CAUSES and entry.who != process.name:  # a schedule's own changes ask for no schedule
                 causes.append(CAUSES[entry.verb])
         if causes and span is not None:
             services.make_schedule(

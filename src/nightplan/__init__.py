@@ -1,4 +1,4 @@
-"""Plans a night: an instance in, a schedule with reasons and a proven bound out. Numbers only; no clock, no database."""
+"""Plans a night: an instance in, a schedule with reasons and a proven bound out. Numbers only."""
 
 from nightplan.checker import Violation, check
 from nightplan.instance import (
@@ -11,7 +11,7 @@ from nightplan.instance import (
     Sequence,
     Telescope,
 )
-from nightplan.planner import Change, Planner, changed, plan
+from nightplan.planner import Change, Planner, changed, exercise, plan
 from nightplan.schedule import Observation, Rejected, Schedule
 
 __all__ = [
@@ -31,5 +31,6 @@ __all__ = [
     "Violation",
     "changed",
     "check",
+    "exercise",
     "plan",
 ]

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from nightplan import Instance, InstanceError, compiled, plan
+from nightplan import Instance, InstanceError, compiled, exercise, plan
 
 EXAMPLE = """example:
   python -m nightplan tonight.json -o schedule.json --time-limit 1 --seed 1
@@ -38,6 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("give an instance, or --compile")
     if options.time_limit < 0:
         parser.error(f"--time-limit is {options.time_limit}: give seconds, 0 or more")
+    if compiled.usable():
+        exercise()  # the time limit is for searching, not for loading the kernels
     return max(_one(path, options, several=len(options.instances) > 1) for path in options.instances)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from typing import NamedTuple
 
 import numpy as np
 
 from nightplan.arrays import Floats, Ints
+from nightplan.instance import Instance
 from nightplan.kernels import relax
 from nightplan.model import Model
 
@@ -20,10 +23,7 @@ def knapsack_bound(model: Model) -> float:
     night, instance = model.night, model.instance
     fixed = ~np.isnan(night.fixed_start)
     total = float(model.value[fixed].sum())
-    time_s = sum(
-        max(0.0, min(instance.horizon_s, t.available_to_s) - max(0.0, instance.now_s, t.available_from_s))
-        for t in instance.telescopes
-    )
+    time_s = _time_s(instance)
     open_ = possible(model)
     if time_s <= 0 or not len(open_):
         return total
@@ -37,8 +37,39 @@ def knapsack_bound(model: Model) -> float:
     return total
 
 
+def _time_s(instance: Instance) -> float:
+    """The telescopes' time that is left."""
+    return sum(
+        max(0.0, min(instance.horizon_s, t.available_to_s) - max(0.0, instance.now_s, t.available_from_s))
+        for t in instance.telescopes
+    )
+
+
+class Rows(NamedTuple):
+    """sum(factor × x) <= limit, row by row; equality where free."""
+
+    ptr: Ints
+    item: Ints
+    factor: Floats
+    limit: Floats
+    free: Ints
+
+
+class Grid(NamedTuple):
+    """Entries of each telescope, sorted by last start, descending, as kernels/relax.py wants them."""
+
+    tel_ptr: Ints
+    item: Ints
+    first: Ints
+    last: Ints
+    length: Ints
+    by_first: Ints
+    by_length: Ints
+    slots: int
+
+
 class Relaxation:
-    """The Lagrangian relaxation of a night (see kernels/relax.py): prices, improved step by step, and what they prove."""
+    """The Lagrangian relaxation of a night (see kernels/relax.py): prices, and what they prove."""
 
     def __init__(self, model: Model) -> None:
         self.model = model
@@ -47,7 +78,7 @@ class Relaxation:
         self._base = float(model.value[~np.isnan(model.night.fixed_start)].sum())
         self._rows = _rows(model, self.among)
         self._least = [least_overhead(model, t, self.among) for t in range(len(model.night.telescope))]
-        self.dual = _first_prices(model, self.among, len(self._rows[3]))
+        self.dual = _first_prices(model, self.among, len(self._rows.limit))
 
     def descend(self, grid_s: float, target: float, steps: int, pace: float, deadline_s: float) -> None:
         """Improve the prices by steps on a grid rounded to nearest: nothing is proven yet.
@@ -55,13 +86,13 @@ class Relaxation:
         `target` is a value that a schedule reaches; `pace` the first step's factor; no longer than `deadline_s`
         (time.monotonic).
         """
-        slots, entries = self._entries(min(grid_s, self.coarsest_s), rounding=0.5)
-        control = np.array([pace, 1e300, 0.0])
+        grid = self._grid(min(grid_s, self.coarsest_s), rounding=0.5)
+        rows, control = self._rows, np.array([pace, 1e300, 0.0])
         dual = self.dual.copy()
         for _ in range(0, steps, _BATCH):
             relax.subgradient(
-                slots, *entries, self.model.value, *self._rows,
-                dual, self.dual, target - self._base, control, _BATCH,
+                grid.slots, grid.tel_ptr, grid.item, grid.first, grid.last, grid.length, grid.by_first,
+                grid.by_length, self.model.value, rows.ptr, rows.item, rows.factor, rows.limit, rows.free, dual, self.dual, target - self._base, control, _BATCH,
             )  # fmt: skip
             if control[0] < 1e-3 or time.monotonic() > deadline_s:
                 break
@@ -71,41 +102,44 @@ class Relaxation:
 
         For each sequence, how far the bound falls if it is made part of the schedule (inf = it cannot be).
         """
-        slots, (tel_ptr, *columns) = self._entries(grid_s, rounding=1e-9)
-        size = len(columns[0]) + 1
+        grid, rows = self._grid(grid_s, rounding=1e-9), self._rows
+        slots, size = grid.slots, len(grid.item) + 1
         price = self.model.value.copy()
-        row_ptr, row_item, row_factor, row_limit, _ = self._rows
-        per_entry = np.repeat(self.dual, np.diff(row_ptr))
-        np.subtract.at(price, row_item, per_entry * row_factor)
+        np.subtract.at(price, rows.item, np.repeat(self.dual, np.diff(rows.ptr)) * rows.factor)
         short = np.full(len(price), np.inf)
-        total = self._base + float((self.dual * row_limit).sum())
+        total = self._base + float((self.dual * rows.limit).sum())
         f, g = np.empty(slots + 1), np.empty(slots + 1)
         choice, front, alive = np.empty(slots + 1, np.int64), np.empty(size, np.int64), np.zeros(size, np.int64)
-        for a, b in zip(tel_ptr[:-1], tel_ptr[1:], strict=True):
-            part = [c[a:b] for c in columns]
-            relax.longest_path(slots, *part, price, f, choice, front, alive)
-            relax.reduced(slots, *part[:4], price, f, g, short)
+        for a, b in itertools.pairwise(grid.tel_ptr.tolist()):
+            item, first, last, length = (x[a:b] for x in (grid.item, grid.first, grid.last, grid.length))
+            by_first, by_length = grid.by_first[a:b], grid.by_length[a:b]
+            relax.longest_path(slots, item, first, last, length, by_first, by_length, price, f, choice, front, alive)
+            relax.reduced(slots, item, first, last, length, price, f, g, short)
             total += float(f[0])
         self.bound = min(self.bound, total)
         return short
 
     def grid_for(self, work: float) -> float:
         """A grid step such that one longest path takes about `work` elementary operations."""
+        return float(min(max(self.open_s / work, _FINEST_S), self.coarsest_s))
+
+    @property
+    def open_s(self) -> float:
+        """All allowed starts, summed over sequences and telescopes."""
         night = self.model.night
         m, among = len(night.telescope), self.among
         rows = (among[:, None] * m + np.arange(m)).ravel()
         a, b = night.window_ptr[rows], night.window_ptr[rows + 1]
         some = b > a
-        open_s = float((night.window_hi[b[some] - 1] - night.window_lo[a[some]]).sum())
-        return float(min(max(open_s / work, _FINEST_S), self.coarsest_s))
+        return float((night.window_hi[b[some] - 1] - night.window_lo[a[some]]).sum())
 
     @property
     def coarsest_s(self) -> float:
         """The longest grid step: no sequence may be shorter than a step."""
         return min(_COARSEST_S, float(self.model.night.duration[self.among].min()))
 
-    def _entries(self, grid_s: float, rounding: float) -> tuple[int, list[Ints]]:
-        """Slots, and (telescope pointers, item, first, last, length, by first, by length) as the kernels want them.
+    def _grid(self, grid_s: float, rounding: float) -> Grid:
+        """The entries on a grid.
 
         Starts are rounded outwards; lengths down (`rounding` ~ 0: a bound is proven) or to nearest (0.5).
         """
@@ -139,7 +173,8 @@ class Relaxation:
             if len(item):
                 slots = max(slots, int((last + length).max()) + 1)
         flat = np.concatenate(parts, axis=1) if parts else np.zeros((6, 0), np.int64)
-        return slots, [np.array(counts, np.int64), *(np.ascontiguousarray(r) for r in flat)]
+        item, first, last, length, by_first, by_length = (np.ascontiguousarray(row) for row in flat)
+        return Grid(np.array(counts, np.int64), item, first, last, length, by_first, by_length, slots)
 
 
 def can_relax(model: Model) -> bool:
@@ -168,7 +203,7 @@ def _time_price(model: Model, among: Ints) -> float:
     if not len(among):
         return 0.0
     instance, night = model.instance, model.night
-    time_s = sum(min(instance.horizon_s, t.available_to_s) - max(instance.now_s, t.available_from_s) for t in instance.telescopes)
+    time_s = _time_s(instance)
     block = night.duration[among] + 12.0
     rate = model.value[among] / block
     order = np.argsort(-rate, kind="stable")
@@ -176,7 +211,7 @@ def _time_price(model: Model, among: Ints) -> float:
     return float(rate[order[last]]) if last < len(order) else 0.0
 
 
-def _rows(model: Model, among: Ints) -> tuple[Ints, Ints, Floats, Floats, Ints]:
+def _rows(model: Model, among: Ints) -> Rows:
     """Rows sum(factor × x) <= limit: each sequence at most once, groups, quotas, mandatory."""
     night, instance, index = model.night, model.instance, model.index
     n = len(night.duration)
@@ -205,7 +240,7 @@ def _rows(model: Model, among: Ints) -> tuple[Ints, Ints, Floats, Floats, Ints]:
         if g.kind == "at_most_one":
             add([(i, 1.0) for i in members], 1.0)
         else:
-            for a, b in zip(members[:-1], members[1:], strict=True):
+            for a, b in itertools.pairwise(members):
                 add([(b, 1.0), (a, -1.0)], 0.0, g.kind == "all_or_none")
     for i in model.must:
         add([(int(i), -1.0)], -1.0)
@@ -216,7 +251,7 @@ def _rows(model: Model, among: Ints) -> tuple[Ints, Ints, Floats, Floats, Ints]:
             add([(int(i), float(night.duration[i]) / scale) for i in mine], float(model.quota_s[k]) / scale)
     # the rows “at most once” come first, one a sequence, so that dual[i] is the price of sequence i
     own_ptr = np.arange(n + 1, dtype=np.int64)
-    return (
+    return Rows(
         np.concatenate([own_ptr, n + np.array(ptr, np.int64)]).astype(np.int64),
         np.concatenate([np.arange(n), np.array(items, np.int64)]).astype(np.int64),
         np.concatenate([np.ones(n), np.array(factors, float)]),
@@ -252,4 +287,5 @@ def least_overhead(model: Model, t: int, among: Ints) -> Floats:
 def _slew_floor(chord2: Floats, base: float, rate: float) -> Floats:
     """Slew time for squared chords that carry rounding errors of 1e-15: never too long."""
     angle = 2.0 * np.degrees(np.arcsin(np.minimum(1.0, 0.5 * np.sqrt(np.maximum(0.0, chord2 - 1e-12)))))
-    return np.where(angle <= 2.0 / 3600.0, 0.0, base + angle / rate - 1e-6)
+    slew: Floats = np.where(angle <= 2.0 / 3600.0, 0.0, base + angle / rate - 1e-6)
+    return slew

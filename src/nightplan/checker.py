@@ -131,9 +131,7 @@ def _groups(instance: Instance, known: dict[str, Observation]) -> Iterator[Viola
                     yield Violation("CADENCE", g.id, f"{g.id}: {gap} s between {a} and {b}, allowed {limits}")
 
 
-def _totals(
-    instance: Instance, known: dict[str, Observation], sequences: dict[str, Sequence]
-) -> Iterator[Violation]:
+def _totals(instance: Instance, known: dict[str, Observation], sequences: dict[str, Sequence]) -> Iterator[Violation]:
     for s in instance.sequences:
         if s.mandatory and s.id not in known:
             yield Violation("MANDATORY", s.id, f"{s.id} is mandatory and not scheduled")

@@ -24,30 +24,33 @@ _KERNELS = Path(__file__).parent / "kernels"
 _STAMP = _KERNELS / "__pycache__" / "compiled.json"
 _MODULES = ("tour", "moves", "search", "relax")
 
-_wanted: bool | None = None
+
+class _Mode:
+    """What this process was told and found out: the one thing that this module remembers."""
+
+    wanted: bool | None = None
+    usable: bool | None = None
 
 
 def jit(function: F) -> F:
     """Compile a kernel where `usable()`, leave it as it is elsewhere."""
-    if not (_wanted if _wanted is not None else usable()):
+    if not usable():
         return function
     numba = importlib.import_module("numba")
     compiled: F = numba.njit(cache=True, error_model="numpy")(function)
     return compiled
 
 
-_usable: bool | None = None
-
-
 def usable() -> bool:
     """Whether compiled kernels of exactly these sources, for this machine, lie in the cache."""
-    global _usable  # read once a process: the answer of a file
-    if _usable is None:
+    if _Mode.wanted is not None:
+        return _Mode.wanted
+    if _Mode.usable is None:
         try:
-            _usable = json.loads(_STAMP.read_text("utf-8")) == _fingerprint()
+            _Mode.usable = json.loads(_STAMP.read_text("utf-8")) == _fingerprint()
         except (OSError, ValueError, ImportError):
-            _usable = False
-    return _usable
+            _Mode.usable = False
+    return _Mode.usable
 
 
 def compile_ahead() -> None:
@@ -55,31 +58,29 @@ def compile_ahead() -> None:
 
     Raises: ImportError where numba is not installed, OSError where the folder cannot be written.
     """
-    global _wanted, _usable
     cache = _KERNELS / "__pycache__"
     cache.mkdir(exist_ok=True)
     for old in (*cache.glob("*.nbi"), *cache.glob("*.nbc"), _STAMP):
         old.unlink(missing_ok=True)
     importlib.import_module("numba")
-    _wanted = True
+    _Mode.wanted = True
     try:
         _reload()
         importlib.import_module("nightplan.planner").exercise()
     finally:
-        _wanted = None
+        _Mode.wanted = None
     temporary = _STAMP.with_suffix(".tmp")
     with temporary.open("w", encoding="utf-8") as handle:
         json.dump(_fingerprint(), handle)
         handle.flush()
         os.fsync(handle.fileno())
     temporary.replace(_STAMP)
-    _usable = True
+    _Mode.usable = True
 
 
 def use_plain(plain: bool) -> None:
     """Choose plain Python (True) or what `usable()` says (False) for this process; for tests and comparisons."""
-    global _wanted
-    _wanted = False if plain else None
+    _Mode.wanted = False if plain else None
     _reload()
 
 

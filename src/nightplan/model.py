@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nightplan.arrays import Floats, Ints, Night, State, new_state
 from nightplan.instance import Instance, Telescope
@@ -68,8 +70,9 @@ def build(instance: Instance) -> Model:
             must[list(set(u.members) - fixed)] = True
     bonus = 1.0 + float(value.sum())
     singles = np.array([i for i in range(n) if i not in grouped and not held[i] and possible[i]], np.int64)
-    tables = _unit_arrays(n, units, singles)
-    ra, dec = (np.radians(np.array([getattr(s, k) for s in sequences], float).reshape(n)) for k in ("ra_deg", "dec_deg"))
+    tables: dict[str, Any] = _unit_arrays(n, units, singles)
+    ra = np.radians(np.array([s.ra_deg for s in sequences], float).reshape(n))
+    dec = np.radians(np.array([s.dec_deg for s in sequences], float).reshape(n))
     night = Night(
         duration=duration,
         weight=value + np.where(must, bonus, 0.0),
@@ -97,7 +100,8 @@ def build(instance: Instance) -> Model:
         **tables,
     )
     # one type of each array, always: the compiled kernels know no other
-    night = Night(*(np.ascontiguousarray(a) for a in night))
+    arrays: list[Any] = [np.ascontiguousarray(a) for a in night]
+    night = Night(*arrays)
     return Model(instance, night, index, value, quota, np.flatnonzero(must), units, bonus)
 
 
@@ -105,7 +109,7 @@ def _vectors(ra: Floats, dec: Floats) -> Floats:
     return np.stack([np.cos(dec) * np.cos(ra), np.cos(dec) * np.sin(ra), np.sin(dec)], axis=-1)
 
 
-def _starts(instance: Instance, duration: Floats, held: np.ndarray) -> tuple[Ints, Floats, Floats]:  # type: ignore[type-arg]
+def _starts(instance: Instance, duration: Floats, held: NDArray[np.bool_]) -> tuple[Ints, Floats, Floats]:
     """Allowed starts of every sequence on every telescope, as intervals: windows less all that closes them."""
     m, n = len(instance.telescopes), len(instance.sequences)
     tel = {t.id: k for k, t in enumerate(instance.telescopes)}
@@ -147,9 +151,7 @@ def _starts(instance: Instance, duration: Floats, held: np.ndarray) -> tuple[Int
 def _closed(instance: Instance, telescope: Telescope) -> list[tuple[float, float]]:
     """When a telescope cannot observe: closures, and what is fixed on it."""
     length = {s.id: s.duration_s for s in instance.sequences} if instance.fixed else {}
-    busy = [
-        (f.start_s, f.start_s + length[f.sequence]) for f in instance.fixed if f.telescope == telescope.id
-    ]
+    busy = [(f.start_s, f.start_s + length[f.sequence]) for f in instance.fixed if f.telescope == telescope.id]
     return [*telescope.unavailable_s, *busy]
 
 
@@ -172,8 +174,8 @@ def _unit_arrays(n: int, units: list[Unit], singles: Ints) -> dict[str, Ints | F
     rest = np.flatnonzero(unit_of < 0)  # neither grouped nor possible, or fixed: units without options
     unit_of[rest] = len(units) + k + np.arange(len(rest))
     sizes = np.array([len(o.members) for o in options] + [1] * k, np.int64)
-    per_unit = np.concatenate([np.bincount(owner, minlength=len(units))[: len(units)] if owner else np.zeros(len(units)),
-                               np.ones(k), np.zeros(len(rest))])
+    per_group = np.bincount(np.array(owner, np.int64), minlength=len(units))
+    per_unit = np.concatenate([per_group, np.ones(k), np.zeros(len(rest))])
     link_counts = np.array([len(o.links) for o in options] + [0] * k, np.int64)
     return {
         "unit_of": unit_of,

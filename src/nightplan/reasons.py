@@ -58,7 +58,8 @@ def of_rejected(model: Model, state: State) -> tuple[Rejected, ...]:
 
 def _rejected(model: Model, state: State, i: int, groups: list[Group]) -> Rejected:
     s = model.instance.sequences[i]
-    code, reason = _why_impossible(model, i) or _why_grouped(model, state, s, groups) or _why_not_chosen(model, state, i)
+    found = _why_impossible(model, i) or _why_grouped(model, state, s, groups)
+    code, reason = found or _why_not_chosen(model, state, i)
     return Rejected(s.id, code, f"mandatory, but {reason}" if s.mandatory else reason)
 
 
@@ -77,11 +78,13 @@ def _why_impossible(model: Model, i: int) -> tuple[str, str] | None:
     if s.deadline_s is not None and all(s.deadline_s - a < s.duration_s for _, a, _ in windows):
         return "deadline", f"cannot end before its deadline {_clock(instance, s.deadline_s)}"
     if all(b - max(a, instance.now_s) < s.duration_s for _, a, b in windows):
-        return "past", f"its last window ended at {_clock(instance, max(b for _, _, b in windows))}, before it could be done"
+        over_s = max(b for _, _, b in windows)
+        return "past", f"its last window ended at {_clock(instance, over_s)}, before it could be done"
     closures = [(a, b) for t, x, y in windows for a, b in t.unavailable_s if a < y and b > x]
     if closures:
         return "closure", f"closure {', '.join(_span(instance, a, b) for a, b in dict.fromkeys(closures))}"
-    if all(min(b, t.available_to_s, instance.horizon_s) - max(a, t.available_from_s, 0) < s.duration_s for t, a, b in windows):
+    open_s = [min(b, t.available_to_s, instance.horizon_s) - max(a, t.available_from_s, 0) for t, a, b in windows]
+    if max(open_s) < s.duration_s:
         spans = dict.fromkeys(_span(instance, t.available_from_s, t.available_to_s) for t, _, _ in windows)
         return "closure", f"the telescope is available only {', '.join(spans)}"
     return "busy", f"what is fixed leaves less than its {s.duration_s:g} s in its windows"
@@ -98,7 +101,8 @@ def _why_grouped(model: Model, state: State, s: Sequence, groups: list[Group]) -
         if g.kind == "cadence":
             k = g.members.index(s.id)
             if k and not there[g.members[k - 1]]:
-                return "group", f"visit {k + 1} of cadence {g.id} needs the visit before it, {g.members[k - 1]}, which is not scheduled"
+                before = g.members[k - 1]
+                return "group", f"visit {k + 1} of cadence {g.id} needs the visit before it, {before}, not scheduled"
         if g.kind == "all_or_none":
             for m in g.members:
                 why = _why_impossible(model, model.index[m]) if not there[m] and m != s.id else None
@@ -109,7 +113,7 @@ def _why_grouped(model: Model, state: State, s: Sequence, groups: list[Group]) -
 
 def _why_not_chosen(model: Model, state: State, i: int) -> tuple[str, str]:
     """Quota, or what would have to go."""
-    night, instance, s = model.night, model.instance, model.instance.sequences[i]
+    night, instance = model.night, model.instance
     u = int(night.unit_of[i])
     options = range(int(night.unit_ptr[u]), int(night.unit_ptr[u + 1]))
     mine = [o for o in options if i in night.opt_member[night.opt_ptr[o] : night.opt_ptr[o + 1]]]
@@ -135,7 +139,10 @@ def _why_not_chosen(model: Model, state: State, i: int) -> tuple[str, str]:
         cost += float(weight)
         out += [instance.sequences[int(x)].id for x in state.tour[t, a:b]]
     if hopeless:
-        return "no_room", f"no place found in its windows beside what is fixed or mandatory (worth {_number(worth)}{whole})"
+        return (
+            "no_room",
+            f"no place in its windows beside what is fixed or in its group (worth {_number(worth)}{whole})",
+        )
     names = ", ".join(dict.fromkeys(out))
     if cost >= model.bonus:
         return "outranked", f"would displace what is mandatory or bound to it ({names})"

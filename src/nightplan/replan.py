@@ -11,7 +11,7 @@ from nightplan.search import option_totals
 
 
 def keep_old(model: Model, state: State, old: Model, old_state: State) -> None:
-    """Put back into `state` what of the old schedule still fits, in the old order; groups whole or cut as they allow."""
+    """Put back into `state` what of the old schedule still fits, in the old order; a cadence may be cut."""
     night, names = model.night, [s.id for s in old.instance.sequences]
     telescopes = {t.id: k for k, t in enumerate(model.instance.telescopes)}
     was: dict[int, tuple[int, float]] = {}

@@ -9,15 +9,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nightplan import compiled
 from nightplan.arrays import Floats, Ints, State, copy_state
 from nightplan.bound import Relaxation, can_relax, knapsack_bound
 from nightplan.kernels import search
 from nightplan.model import Model
 
 _ROUGH_SHARE, _SHARP_SHARE = 0.15, 0.80  # the bound works until the first and from the second part of the time
-_PROOF_WORK = 8e6  # elementary operations (about 2 ns each) of one proof
+_PROOF_WORK, _PROOF_WORK_PLAIN = 8e6, 4e5  # elementary operations of one proof
+_COMPILED_S, _PLAIN_S = 3e-9, 3e-7  # what one takes
 _CHUNK_S = 0.02
-_HOT, _COLD = 0.25, 0.004  # temperatures, in units of the mean value of what is scheduled
+_HOT, _COLD = 0.5, 0.007  # temperatures, in units of the mean value of what is scheduled
+_LONGEST_RUN = 24.0  # neighbours destroyed at once, at most
+_NEAR = 0.25  # candidates: whose shortfall is within this part of the gap (a heuristic; the last fill takes all)
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,6 @@ class Budget:
         total = self.deadline_s - self.begun_s
         return 1.0 if total <= 0 else min(1.0, (time.monotonic() - self.begun_s) / total)
 
-
     def moment(self, share: float) -> float:
         """The moment (time.monotonic) when a share of the time is used; never, where steps are counted."""
         return math.inf if self.iterations is not None else self.begun_s + share * (self.deadline_s - self.begun_s)
@@ -74,7 +77,7 @@ def missing(model: Model, state: State) -> list[int]:
 
 
 def option_totals(model: Model) -> tuple[Floats, Floats, Floats]:
-    """Of each option, what its last step adds: (weight, time in s with the least overheads, the longest member in s)."""
+    """Of each option, what its last step adds: (weight, time in s, longest member in s)."""
     night = model.night
     sizes = np.diff(night.opt_ptr)
     owner = np.repeat(np.arange(len(sizes)), sizes)
@@ -119,21 +122,34 @@ def improve(model: Model, state: State, budget: Budget, progress: Callable[[Stat
     relaxed: Relaxation | None = None
     short: Floats | None = None
     if can_relax(model) and not missing(model, best):
-        relaxed = Relaxation(model)
+        relaxed = _affordable(Relaxation(model), budget)
+    if relaxed is not None:
         short = rough_bound(relaxed, value_of(model, best), budget.moment(_ROUGH_SHARE))
     bound = relaxed.bound if relaxed is not None else knapsack_bound(model)
     steps = _anneal(model, state, saved, best, budget, _SHARP_SHARE if relaxed else 1.0, bound, short, progress)
+    first_plan(model, best)  # what is left of the holes, for sequences that were no candidates
     if relaxed is not None:
         sharp_bound(relaxed, value_of(model, best), budget.moment(0.99))
         bound = relaxed.bound
     return Result(best, max(bound, value_of(model, best)), steps)
 
 
+def _affordable(relaxed: Relaxation, budget: Budget) -> Relaxation | None:
+    """The relaxation, unless the plain kernels would spend the time on it alone (the quick bound then remains)."""
+    step_s = relaxed.open_s / _SHARP[-1].grid_s * (_COMPILED_S if compiled.usable() else _PLAIN_S)
+    fits = budget.iterations is not None or step_s < 0.1 * (budget.deadline_s - budget.begun_s)
+    return relaxed if fits else None
+
+
 def rough_bound(relaxed: Relaxation, value: float, deadline_s: float) -> Floats:
     """Good prices, quickly; how far each sequence falls short of the bound."""
     for stage in _ROUGH:
         relaxed.descend(stage.grid_s, value, stage.steps, stage.pace, deadline_s)
-    return relaxed.prove(relaxed.grid_for(_PROOF_WORK))
+    return relaxed.prove(_proof_grid_s(relaxed))
+
+
+def _proof_grid_s(relaxed: Relaxation) -> float:
+    return relaxed.grid_for(_PROOF_WORK if compiled.usable() else _PROOF_WORK_PLAIN)
 
 
 def sharp_bound(relaxed: Relaxation, value: float, deadline_s: float) -> None:
@@ -142,7 +158,7 @@ def sharp_bound(relaxed: Relaxation, value: float, deadline_s: float) -> None:
         if time.monotonic() > deadline_s or relaxed.bound <= value:
             break
         relaxed.descend(stage.grid_s, value, stage.steps, stage.pace, deadline_s)
-        relaxed.prove(relaxed.grid_for(_PROOF_WORK))
+        relaxed.prove(_proof_grid_s(relaxed))
 
 
 def _anneal(
@@ -164,14 +180,14 @@ def _anneal(
     score = weight / np.maximum(block, 1e-9)
     placed = max(1, int(state.length.sum()))
     typical = max(1e-9, value_of(model, best) / placed)
-    steps, chunk = 0, 20
+    steps, chunk = 0, 4
     until = 1.0 if budget.iterations is not None else until
     end_s = budget.moment(until)
     while (used := budget.share_used(steps) / until) < 1.0:
         temperature = typical * _HOT * (_COLD / _HOT) ** used
         if budget.iterations is not None:
             chunk = min(100, budget.iterations - steps)
-        warmth = np.array([temperature, temperature, 8.0])
+        warmth = np.array([temperature, temperature, _LONGEST_RUN])
         began = time.monotonic()
         better = search.anneal(night, state, saved, best, order, score, longest, warmth, chunk)
         steps += chunk
@@ -185,16 +201,15 @@ def _anneal(
 
 
 def _candidates(model: Model, best: State, bound: float, short: Floats | None) -> Ints:
-    """The options all of whose members may still be part of a better schedule."""
+    """The options all of whose members may well be part of a better schedule."""
     night = model.night
     options = np.arange(len(night.opt_unit), dtype=np.int64)
     if short is None or missing(model, best):
         return options
-    room = bound - value_of(model, best)
-    alive = short <= room + 1e-6 * abs(bound)
+    room = max(_NEAR * (bound - value_of(model, best)), 1e-3 * abs(bound))
+    alive = short <= room
     alive |= best.telescope_of >= 0
     sizes = np.diff(night.opt_ptr)
     dead = np.zeros(len(sizes), bool)
     np.logical_or.at(dead, np.repeat(options, sizes), ~alive[night.opt_member])
     return options[~dead]
-

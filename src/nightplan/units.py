@@ -38,7 +38,9 @@ class Unit:
     must: bool = False
 
 
-def units_of_groups(groups: tuple[Group, ...], index: dict[str, int], fixed: set[int], possible: list[bool]) -> list[Unit]:
+def units_of_groups(
+    groups: tuple[Group, ...], index: dict[str, int], fixed: set[int], possible: list[bool]
+) -> list[Unit]:
     """The units made by groups. `possible[i]`: sequence i has a window somewhere; options without it are left out."""
     units = []
     for component in _components(groups):

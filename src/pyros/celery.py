@@ -2,16 +2,18 @@
 
 import logging
 import os
+from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pyros.settings")
 
 import embedded_broker  # noqa: E402 — settings first
-from celery import Celery, signals  # noqa: E402
+from celery import Celery, bootsteps, signals  # noqa: E402
 from kombu import Queue  # noqa: E402
 from kombu.exceptions import OperationalError  # noqa: E402
 
 from pyros import config as configuration  # noqa: E402
 from pyros import current, logs  # noqa: E402
+from pyros.process import HEARTBEAT_REAL_S  # noqa: E402
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +67,28 @@ def send_kick(task: str, *arguments: object) -> bool:
         log.warning("the broker is away, %s%s will be kicked again: %s", task, arguments, error)
         return False
     return True
+
+
+class Heartbeat(bootsteps.StartStopStep):
+    """Touches the worker's heartbeat from its own event loop: a loop that hangs must look dead."""
+
+    requires = {"celery.worker.components:Timer"}  # noqa: RUF012 — Celery's way
+
+    def start(self, worker: Any) -> None:
+        """Begin to beat."""
+        path = current.run_folder() / "heartbeats" / current.process_name()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+        worker.timer.call_repeatedly(HEARTBEAT_REAL_S, path.touch)
+
+
+app.steps["worker"].add(Heartbeat)
+
+
+@signals.celeryd_init.connect
+def _name_worker(sender: str = "", **_: object) -> None:
+    """`observation@host` is `worker-observation` in journal, logs and heartbeats."""
+    current.set_process_name(f"worker-{sender.split('@')[0]}")
 
 
 @signals.setup_logging.connect

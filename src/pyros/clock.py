@@ -222,29 +222,32 @@ class SharedClock:
         temporary.replace(path)
         return cls(path)
 
-    def _read(self) -> tuple[float, float, float]:
+    def _read(self) -> tuple[float, float]:
+        """Date (unix s) and speed now. The machine's clock is read between two looks at the version, so that
+        no reader gets a moment later than the one from which a new speed counts: time never goes back."""
         while True:
             version, date_s, base_s, speed = _STATE.unpack(self._map[: _STATE.size])
+            machine_s = time.monotonic()
             if version % 2 == 0 and self._map[:8] == version.to_bytes(8, "little"):
-                return date_s, base_s, speed
+                return date_s + (machine_s - base_s) * speed, speed
             time.sleep(0)
 
     @property
     def speed(self) -> float:
-        return self._read()[2]
+        return self._read()[1]
 
     def set_speed(self, speed: float) -> None:
         """Change the speed from now on, for every process (called by the simulation's director alone)."""
-        date_s = self.unix_s()
+        speed = _checked_speed(speed)  # before the version is odd: readers wait until it is even again
         with self._path.open("r+b") as handle, mmap.mmap(handle.fileno(), _STATE.size) as state:
-            version = int.from_bytes(state[:8], "little")
+            version, date_s, base_s, old_speed = _STATE.unpack(state[: _STATE.size])
             state[:8] = (version + 1).to_bytes(8, "little")
-            state[8:] = _STATE.pack(0, date_s, time.monotonic(), _checked_speed(speed))[8:]
+            machine_s = time.monotonic()
+            state[8:] = _STATE.pack(0, date_s + (machine_s - base_s) * old_speed, machine_s, speed)[8:]
             state[:8] = (version + 2).to_bytes(8, "little")
 
     def unix_s(self) -> float:
-        date_s, base_s, speed = self._read()
-        return date_s + (time.monotonic() - base_s) * speed
+        return self._read()[0]
 
     def monotonic(self) -> float:
         return self.unix_s()

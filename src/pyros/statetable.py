@@ -82,7 +82,8 @@ class StateTable:
             before = manager.filter(pk=row.pk).values_list("state", flat=True).first()
             won = before in sources and manager.filter(pk=row.pk, state=before).update(state=to, **fields)
             if not won:
-                raise TransitionRefused(f"{self.kind} {row.pk}", before, to)
+                found = manager.filter(pk=row.pk).values_list("state", flat=True).first()
+                raise TransitionRefused(f"{self.kind} {row.pk}", found, to)
             append(f"{self.kind}:{row.pk}", f"{self.kind}.{to.lower()}", {"from": before, **(data or {})}, who=who)
         row.state = to  # type: ignore[attr-defined]
         for name, value in fields.items():

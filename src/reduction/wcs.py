@@ -87,7 +87,7 @@ class TanWcs:
 
 
 def _turn_of_pole(header: Header, dec_deg: float) -> Floats:
-    """LONPOLE other than 180 turns the plane. Its default is 0 at the very pole (Calabretta & Greisen 2002, sec. 2.4)."""
+    """LONPOLE other than 180 turns the plane; its default is 0 at the very pole (Calabretta & Greisen 2002)."""
     stated = number(header, "LONPOLE")
     lonpole_deg = stated if stated is not None else (0.0 if dec_deg >= 90.0 else 180.0)
     angle = np.radians(lonpole_deg - 180.0)

@@ -124,6 +124,7 @@ def test_a_telescope_slews_tells_where_it_is_and_parks(served: Served, telescope
         served.call(telescope.arrive)
         result = slew.wait(WITHIN_S)
         assert (result.right_ascension_deg, result.declination_deg, result.error_arcsec) == (83.6331, 22.0145, 0.8)
+        mount.set_tracking(True)
         mount.park(epoch=3).wait(WITHIN_S)
         state = mount.state()
         assert state.at_park and state.activity is TelescopeActivity.PARKED and state.epoch == 3

@@ -271,6 +271,15 @@ def test_a_peer_that_talks_nonsense_is_counted_and_does_not_stop_the_link() -> N
                 assert link.malformed_lines == 3
 
 
+def test_a_peer_that_accepts_and_says_nothing_never_counts_as_connected() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        link = DeviceLink("127.0.0.1", listener.getsockname()[1], RealClock(), "T1", backoff=quick())
+        link.transport.ping_after_s, link.transport.answer_within_s = 0.02, 0.05
+        with link:
+            until(lambda: "silent" in link.reason, "the reason")
+            assert link.state is LinkState.CONNECTING
+
+
 def test_a_request_leaves_in_one_packet_without_nagle(telescope: Telescope, link: DeviceLink) -> None:
     sock = link.transport._socket  # type: ignore[attr-defined]
     assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0

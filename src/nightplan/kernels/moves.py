@@ -1,10 +1,12 @@
+# mypy: disable-error-code="no-any-return"
+# (one element of an array is Any to the type checker)
 """Moves on a state: insert an option, remove a sequence with what depends on it, make room by force."""
 
 from __future__ import annotations
 
 from nightplan.arrays import Night, State
 from nightplan.compiled import jit
-from nightplan.kernels.tour import NEVER, next_start, overhead, put, ready_after, refresh, take
+from nightplan.kernels.tour import NEVER, next_start, overhead, put, ready_after, refresh, refresh_all, take
 
 _ROUNDING_S = 1e-7  # sums of seconds differ by this much at most
 
@@ -101,10 +103,7 @@ def relax_boxes(night: Night, state: State, o: int) -> bool:
         if night.fixed_start[b] != night.fixed_start[b]:
             state.box_lo[b] = max(state.box_lo[b], state.earliest[b] - share * over)
             state.box_hi[b] = min(state.box_hi[b], state.earliest[b] + share * under)
-    for t in range(night.telescope.shape[0]):
-        if not refresh(night, state, t):
-            return False
-    return True
+    return refresh_all(night, state)
 
 
 @jit
@@ -115,10 +114,7 @@ def pin(night: Night, state: State, o: int) -> bool:
         if state.telescope_of[j] >= 0:
             state.box_lo[j] = state.earliest[j]
             state.box_hi[j] = state.earliest[j]
-    for t in range(night.telescope.shape[0]):
-        if not refresh(night, state, t):
-            return False
-    return True
+    return refresh_all(night, state)
 
 
 @jit
@@ -311,10 +307,7 @@ def make_room(night: Night, state: State, j: int, u: int, lo: float, hi: float) 
         if night.fixed_start[b] == night.fixed_start[b] or night.unit_of[b] == u:
             return -1
         removed += remove(night, state, b)
-    for z in range(night.telescope.shape[0]):
-        if not refresh(night, state, z):
-            return -1
-    return removed
+    return removed if refresh_all(night, state) else -1
 
 
 @jit

@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+# (one element of an array is Any to the type checker)
 """The Lagrangian relaxation: a proven bound, the price of every hour, and how much each sequence falls short.
 
 Rows (at most once, groups, quotas, mandatory) are priced into the values; what is left is, for each telescope, a

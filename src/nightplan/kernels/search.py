@@ -9,7 +9,7 @@ import numpy as np
 from nightplan.arrays import Floats, Ints, Night, State
 from nightplan.compiled import jit
 from nightplan.kernels.moves import insert_option, remove, uniform
-from nightplan.kernels.tour import refresh
+from nightplan.kernels.tour import refresh_all
 
 _BLINK = 0.02  # chance that a fill passes a candidate by: keeps fills from being all the same
 _REORDER = 30  # steps between two new orders of the candidates
@@ -174,9 +174,8 @@ def force_one(night: Night, state: State, order: Ints) -> int:
             for k in range(night.opt_ptr[o], night.opt_ptr[o + 1]):
                 if not free_quota(night, state, night.opt_member[k], u, o):
                     return -1
-            for t in range(night.telescope.shape[0]):
-                if not refresh(night, state, t):
-                    return -1
+            if not refresh_all(night, state):
+                return -1
             if state.option[u] != night.opt_shorter[o]:
                 return -1
             return 1 if insert_option(night, state, o, True, 0.0, True) > 0 else -1
@@ -247,14 +246,11 @@ def anneal(
             destroy_program(night, state, 1 + int(3.0 * uniform(state)))
         else:
             ok = force_one(night, state, order) >= 0
-        if ok:
-            for t in range(night.telescope.shape[0]):
-                if not refresh(night, state, t):
-                    ok = False
-                    break
-        if ok:
+        if ok and refresh_all(night, state):
             widen(state, int(3.0 * uniform(state)))
             ok = fill(night, state, order, shortest_s, _BLINK, 0.3 if uniform(state) < 0.3 else 0.0)
+        else:
+            ok = False
         if ok and state.objective[0] >= saved.objective[0] + temperature * math.log(uniform(state)):
             restore(night, saved, state)
             if state.objective[0] > best.objective[0] + 1e-6:

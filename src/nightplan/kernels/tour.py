@@ -1,3 +1,5 @@
+# mypy: disable-error-code="no-any-return"
+# (one element of an array is Any to the type checker)
 """One telescope's tour: overheads, earliest and latest starts, the cheapest place of an insertion."""
 
 from __future__ import annotations
@@ -129,6 +131,15 @@ def refresh(night: Night, state: State, t: int) -> bool:
         state.earliest[state.tour[t, p]] = -NEVER
         state.latest[state.tour[t, p]] = -NEVER
     return forward(night, state, t, 0) and backward(night, state, t, state.length[t] - 1)
+
+
+@jit
+def refresh_all(night: Night, state: State) -> bool:
+    """The same for every telescope; False as soon as something no longer fits."""
+    ok = True
+    for t in range(night.telescope.shape[0]):
+        ok = ok and refresh(night, state, t)
+    return ok
 
 
 @jit

@@ -70,6 +70,9 @@ def load_secrets(config_path: Path) -> Secrets:
     if mode & 0o077:
         raise ConfigError(f"{path}: mode {mode:04o} lets others read it; expected 0600 (run: chmod 600 {path})")
     values = _read_toml(path)
+    for name, value in values.items():  # checked here, because a message must not show a secret
+        if name in Secrets.__dataclass_fields__ and not isinstance(value, str):
+            raise ConfigError(f"{path}: {name} is no text; expected a text in quotes")
     return _table(path, "", values, Secrets)  # type: ignore[no-any-return]
 
 
@@ -111,7 +114,7 @@ def _value(path: Path, full: str, value: Any, hint: Any, metadata: Any) -> Any:
         raise ConfigError(f"{path}: {full} = {value!r}; expected one of {', '.join(choices)}")
     low, high = metadata.get("low"), metadata.get("high")
     if low is not None and not low <= value <= high:
-        raise ConfigError(f"{path}: {full} = {value!r}; expected a number from {low:g} to {high:g}")
+        raise ConfigError(f"{path}: {full} = {value!r}; expected a number from {low:.15g} to {high:.15g}")
     return value
 
 

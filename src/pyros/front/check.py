@@ -32,7 +32,8 @@ def find() -> list[checks.Finding]:
         checks.database(config, secrets),
         checks.broker(config),
     ]
-    if not living(read_status(current.data_folder())):
+    status = read_status(current.data_folder())
+    if not any(living(row) for row in (status, *status.get("processes", []))):  # ours hold the ports otherwise
         findings += ports(config)
     return findings
 

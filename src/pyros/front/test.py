@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
 
-from pyros.config import ROOT
+from pyros.config import CONFIG_VARIABLE, ROOT
 
 CHECKS: list[tuple[str, list[str]]] = [
     ("lint", [sys.executable, "-m", "ruff", "check", "."]),
@@ -25,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run all; a failed check does not keep the others from being run."""
+    for name in (CONFIG_VARIABLE, "DJANGO_SETTINGS_MODULE"):  # tests make their own configuration
+        os.environ.pop(name, None)
     failed = []
     extra = [a for a in options.pytest if a != "--"]
     if not options.quick and not extra:

@@ -40,6 +40,7 @@ class Follower:
         if name is not None:
             position, _ = Position.objects.get_or_create(follower=name, defaults={"last_id": after_id or 0})
             self.position = position.last_id
+            self._missing = dict.fromkeys(position.missing, time.monotonic() + _LATE_COMMIT_S)
         else:
             self.position = last_id() if after_id is None else after_id
 
@@ -68,10 +69,11 @@ class Follower:
         return entries
 
     def keep_position(self) -> None:
-        """Store the position; call it inside the transaction of what was done with the entries."""
+        """Store the position, behind all that `look` or `wait` gave last; call it inside the transaction of what
+        was done with those entries."""
         if self._name is None:
             raise ValueError("this follower has no name, so its position can't be kept")
-        Position.objects.filter(follower=self._name).update(last_id=self.position)
+        Position.objects.filter(follower=self._name).update(last_id=self.position, missing=sorted(self._missing))
 
     def forever(self, stop: Callable[[], bool]) -> Iterator[Entry]:
         """Entries one by one until `stop()` is true; log lines of the loop's body carry the entry's id."""

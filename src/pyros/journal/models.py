@@ -12,6 +12,16 @@ class EntryIsFinal(Exception):
     """A journal entry can't be changed or deleted; append another one that tells the correction."""
 
 
+class Entries(models.QuerySet["Entry"]):
+    """A query over the journal; it reads and appends, nothing else."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise EntryIsFinal("journal entries are final")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise EntryIsFinal("journal entries are final")
+
+
 class Entry(models.Model):
     """One event.
 
@@ -26,6 +36,8 @@ class Entry(models.Model):
     verb = models.CharField(max_length=60)
     who = models.CharField(max_length=60)
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    objects = Entries.as_manager()
 
     class Meta:
         verbose_name_plural = "entries"
@@ -52,6 +64,7 @@ class Position(models.Model):
 
     follower = models.CharField(max_length=60, primary_key=True)
     last_id = models.BigIntegerField(default=0)
+    missing = models.JSONField(default=list, help_text="lower ids that were not committed yet when the position was kept")
 
     def __str__(self) -> str:
         return f"{self.follower} at {self.last_id}"

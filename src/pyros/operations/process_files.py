@@ -106,6 +106,7 @@ def _camera(camera: Camera, telescope: Telescope) -> dict[str, Any]:
         "read_noise_e": camera.read_noise_e,
         "dark_e_s": camera.dark_current_e_s,
         "full_well_e": 2.5e6 if infrared else 150_000.0,
+        "cooler": {"greatest_drop_c": 110.0},  # a cryocooler: every set point can be reached
         "mount": "mount", "roof": "dome", "plc": "plc", "focuser": "focuser", "sky": "sky",
     }  # fmt: skip
 

@@ -23,6 +23,8 @@ from pyros.watcher.supervising import Watcher
 ALERT_SPEED = 1.0
 ALERT_AT_MOST_REAL_S = 60.0
 """Around an alert the clock runs at real speed until its first image is written, but not longer than this."""
+APPROACH_REAL_S = 0.7
+"""Time constant of the slowing down before an alert."""
 AFTER_SUNRISE = timedelta(hours=2)
 """A night that has not ended by then has failed."""
 DRAIN_REAL_S = 60.0
@@ -100,8 +102,8 @@ class Director:
         now = current.clock().now()
         for entry in self._follower.look():
             self._note(entry)
-        if self._burst_left is not None and now >= self._burst_left.send_at - timedelta(seconds=1.5 * self._clock.speed * 0.2):
-            self._send_burst(self._burst_left)
+        if self._burst_left is not None:
+            self._approach(self._burst_left, (self._burst_left.send_at - now).total_seconds())
         if self._burst_sent_s is not None and time.monotonic() - self._burst_sent_s > ALERT_AT_MOST_REAL_S:
             self._full_speed()
         for kill in list(self._kills_left):
@@ -113,9 +115,16 @@ class Director:
             return False
         return not self.record.ended
 
+    def _approach(self, burst: Burst, left_s: float) -> None:
+        """Slow down by and by: no program may think a peer late because the seconds suddenly became longer."""
+        speed = max(ALERT_SPEED, min(self._plan.speed, left_s / APPROACH_REAL_S))
+        if speed < self._clock.speed:
+            self._clock.set_speed(speed)
+        if left_s <= 0:
+            self._send_burst(burst)
+
     def _send_burst(self, burst: Burst) -> None:
         self._burst_left = None
-        self._clock.set_speed(ALERT_SPEED)
         self._show_burst(burst)
         self._burst_sent_s = time.monotonic()
         self.record.burst_sent_ns = time.monotonic_ns()

@@ -49,15 +49,24 @@ class Child:
     _popen: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self) -> None:
-        """Start it now in a session of its own, its output going to `logs/NAME.out`."""
-        self.heartbeat.unlink(missing_ok=True)
-        with (self.out_folder / f"{self.spec.name}.out").open("ab") as out:
-            self._popen = subprocess.Popen(
-                self.spec.argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
-                start_new_session=True, env=self.environment,
-            )  # fmt: skip
+        """Start it now in a session of its own, its output going to `logs/NAME.out`.
+
+        A start that fails (no such program, no memory, a full disk) counts as a failure of the process: the
+        watcher goes on with the others.
+        """
+        self.started_s = time.monotonic()
+        try:
+            self.heartbeat.unlink(missing_ok=True)
+            with (self.out_folder / f"{self.spec.name}.out").open("ab") as out:
+                self._popen = subprocess.Popen(
+                    self.spec.argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                    start_new_session=True, env=self.environment,
+                )  # fmt: skip
+        except OSError as error:
+            self._failed(f"could not be started: {error}", 0.0)
+            return
         self.pid, self.born = self._popen.pid, birth(self._popen.pid)
-        self.state, self.started_s = ChildState.RUNNING, time.monotonic()
+        self.state = ChildState.RUNNING
 
     def adopt(self, pid: int, born: int) -> bool:
         """Take over a process that a former watcher started; False when it is gone."""
@@ -101,13 +110,15 @@ class Child:
     def died(self) -> None:
         """It ended without being asked to: plan the restart, with a growing pause, or give up."""
         lasted_s = time.monotonic() - self.started_s
-        code = self._popen.returncode if self._popen is not None else None
-        how = f"signal {signal.Signals(-code).name}" if code is not None and code < 0 else f"exit code {code}"
+        how = "ended (adopted, so how is not known)" if self._popen is None else f"ended by {_how(self._popen.returncode)}"
         self._sweep_group()
         self.pid = self.born = self._popen = None
+        self._failed(f"{how} after {lasted_s:.0f} s", lasted_s)
+
+    def _failed(self, reason: str, lasted_s: float) -> None:
         if lasted_s >= STEADY_REAL_S:
             self.failures_in_row = 0
-        self.reason = f"ended by {how} after {lasted_s:.0f} s"
+        self.reason = reason
         if self.failures_in_row >= len(BACK_OFF_REAL_S):
             self.state, self.reason = ChildState.DISABLED, f"{self.reason}; given up after {self.failures_in_row} restarts in a row"
             return
@@ -127,6 +138,15 @@ class Child:
         self._sweep_group()
         self.pid = self.born = self._popen = None
         self.state = ChildState.STOPPED
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {signal.Signals(-code).name}"
+    except ValueError:  # a real-time signal has no name
+        return f"signal {-code}"
 
 
 def birth(pid: int) -> int | None:

@@ -36,6 +36,7 @@ class Watcher:
         self._run = data_folder / "run"
         self._tell = tell
         self._stop = threading.Event()
+        self._status_lost = False
         logs = data_folder / "logs"
         for folder in (self._run / "heartbeats", logs):
             folder.mkdir(parents=True, exist_ok=True)
@@ -70,7 +71,7 @@ class Watcher:
                 child.restarts = row["restarts"]
                 self._tell(f"{child.spec.name} still runs (pid {child.pid}): adopted")
             else:
-                child.start()
+                self._start(child)
             self._write_status()
 
     def run(self, meanwhile: Callable[[], bool] | None = None) -> None:
@@ -93,8 +94,13 @@ class Watcher:
                 self._tell(f"{child.spec.name} has had no heartbeat for {child.spec.heartbeat_real_s:.0f} s: killed")
                 child.signal(signal.SIGKILL)
             if child.state is ChildState.WAITING and time.monotonic() >= child.next_start_s:
-                child.start()
+                self._start(child)
         self._write_status()
+
+    def _start(self, child: Child) -> None:
+        child.start()
+        if child.state is not ChildState.RUNNING:
+            self._tell(f"{child.spec.name} {child.reason}")
 
     def stop_all(self) -> None:
         """Stop in the opposite order of the start; each gets its time, then is killed."""
@@ -134,8 +140,15 @@ class Watcher:
     def _write_status(self) -> None:
         path = self._run / "watcher.json"
         temporary = path.with_suffix(".tmp")
-        temporary.write_text(json.dumps(self.status()))
-        temporary.replace(path)
+        try:
+            temporary.write_text(json.dumps(self.status()))
+            temporary.replace(path)
+        except OSError as error:  # a full disk must not end the supervision: the processes go on
+            if not self._status_lost:
+                self._tell(f"{path} can't be written ({error.strerror}): status is out of date until there is room")
+            self._status_lost = True
+        else:
+            self._status_lost = False
 
 
 def read_status(data_folder: Path) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from reduction.arrays import Floats
 from reduction.candidates import CandidateKind, Circle, Epoch, find
 from reduction.catalogue import CatalogueStars
 from reduction.errors import HeaderError
@@ -21,9 +22,11 @@ ZERO = ZeroPoint(25.0, 0.02, 20, 0.02, False, "test")
 def field(mags: list[float]) -> tuple[Sources, CatalogueStars]:
     """Stars in a row, 100 px apart, all catalogued with their true magnitude."""
     mag = np.array(mags, dtype=np.float64)
-    x, y = 100.0 * np.arange(1, len(mag) + 1), np.full(len(mag), 500.0)
+    x: Floats = np.linspace(100.0, 100.0 * len(mag), len(mag))
+    y: Floats = np.full(len(mag), 500.0)
     ra, dec = WCS.to_sky(x, y)
-    sources = Sources.of_positions(x, y, np.asarray(10 ** (0.4 * (25.0 - mag)), dtype=np.float64))
+    flux_e: Floats = np.asarray(10 ** (0.4 * (25.0 - mag)), dtype=np.float64)
+    sources = Sources.of_positions(x, y, flux_e)
     return sources, CatalogueStars(ra, dec, mag, name="cat")
 
 
