@@ -58,10 +58,14 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description="Make PyROS ready to run. Safe to run again.", epilog="example: ./install.py --tests"
     )
-    parser.add_argument("--config", type=Path, default=ROOT / "pyros.toml", help="configuration file to use or to write")
+    parser.add_argument(
+        "--config", type=Path, default=ROOT / "pyros.toml", help="configuration file to use or to write"
+    )
     parser.add_argument("--again", action="store_true", help="make the environment anew without asking")
     parser.add_argument("--tests", action="store_true", help="install what the tests need too")
-    parser.add_argument("--mysql", action="store_true", help="install mysqlclient (needs gcc, pkg-config, libmariadb-dev)")
+    parser.add_argument(
+        "--mysql", action="store_true", help="install mysqlclient (needs gcc, pkg-config, libmariadb-dev)"
+    )
     parser.add_argument("--unattended", action="store_true", help="ask nothing, and say only what has to be done")
     arguments = parser.parse_args()
     arguments.config = arguments.config.resolve()
@@ -111,7 +115,8 @@ def check_prerequisites() -> None:
     free = shutil.disk_usage(ROOT).free
     if free < LEAST_FREE_BYTES:
         raise CannotInstall(
-            f"only {free / 1e9:.1f} GB are free on the disk of {ROOT}, {LEAST_FREE_BYTES / 1e9:.0f} GB are needed: make room"
+            f"only {free / 1e9:.1f} GB are free on the disk of {ROOT}, "
+            f"{LEAST_FREE_BYTES / 1e9:.0f} GB are needed: make room"
         )
 
 
@@ -168,9 +173,20 @@ def _install(lock: Path) -> None:
         rest, few = Path(folder, "rest.txt"), Path(folder, "few.txt")
         rest.write_text("\n".join(by_uv))
         few.write_text("\n".join(by_pip))
-        pip = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes", "--no-deps"]
+        pip = [
+            str(PYTHON),
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "--no-deps",
+        ]
         uv = _uv()
-        installer = [uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "--no-deps"] if uv else pip
+        installer = (
+            [uv, "pip", "install", "--quiet", "--python", str(PYTHON), "--require-hashes", "--no-deps"] if uv else pip
+        )
         if _try([*installer, "-r", str(rest)]) != 0:
             _run([*pip, "-r", str(rest)], f"{lock.name} could not be installed (is the package index reachable?)")
         if by_pip:
@@ -211,7 +227,8 @@ def write_configuration(config: Path, tell: Callable[[str], None]) -> None:
         secret_file = config.with_name("secrets.toml")
         if not secret_file.exists():
             tell("writing secrets.toml")
-            text = f'django_secret_key = "{secrets.token_urlsafe(48)}"\n# database_password = ""\n# broker_password = "guest"\n'
+            key = f'django_secret_key = "{secrets.token_urlsafe(48)}"'
+            text = f'{key}\n# database_password = ""\n# broker_password = "guest"\n'
             _write(secret_file, text, 0o600)
     except OSError as error:
         raise CannotInstall(f"{config.parent} can't be written to: {error}") from error
@@ -231,7 +248,9 @@ def prepare_data(config: Path, tell: Callable[[str], None]) -> None:
     if stamp.exists() and stamp.read_text() == state and Path(data, "prepared").exists():
         return
     tell("preparing the data folder")
-    _run([str(PYTHON), "-m", "pyros.front", "prepare", "--config", str(config)], "the data folder could not be prepared")
+    _run(
+        [str(PYTHON), "-m", "pyros.front", "prepare", "--config", str(config)], "the data folder could not be prepared"
+    )
     for name in KERNELS:
         tell(f"compiling {name}")
         _run([str(PYTHON), "-m", name, "--compile"], f"{name} could not be compiled")
@@ -241,8 +260,10 @@ def prepare_data(config: Path, tell: Callable[[str], None]) -> None:
 def _state_of_source(config: Path) -> str:
     """A checksum of what `prepare_data` depends on: migrations, fixtures, static files, kernels, configuration."""
     digest = hashlib.sha256(config.read_bytes())
-    patterns = ["apps/*/migrations/*.py", "src/pyros/*/migrations/*.py", "fixtures/*", "src/*/static/**/*", "src/pyros/*/static/**/*",
-                "apps/*/static/**/*", "src/nightplan/**/*.py", "requirements.txt"]  # fmt: skip
+    patterns = [
+        "apps/*/migrations/*.py", "src/pyros/*/migrations/*.py", "fixtures/*", "src/pyros/*/static/**/*",
+        "apps/*/static/**/*", "src/nightplan/**/*.py", "requirements.txt",
+    ]  # fmt: skip
     for path in sorted({p for pattern in patterns for p in ROOT.glob(pattern) if p.is_file()}):
         digest.update(f"{path.relative_to(ROOT)} {path.stat().st_mtime_ns} {path.stat().st_size}\n".encode())
     return digest.hexdigest()

@@ -12,7 +12,7 @@ def main(arguments: list[str]) -> int:
     """Run a management command; 2 when the configuration is wrong."""
     sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
     os.environ["DJANGO_SETTINGS_MODULE"] = "pyros.settings"
-    from pyros.config import CONFIG_VARIABLE, ConfigError  # noqa: PLC0415 — the path must be set first
+    from pyros.config import CONFIG_VARIABLE, ConfigError
 
     if "--config" in arguments:
         at = arguments.index("--config")
@@ -22,7 +22,7 @@ def main(arguments: list[str]) -> int:
         os.environ[CONFIG_VARIABLE] = str(Path(arguments[at + 1]).resolve())
         del arguments[at : at + 2]
     try:
-        from django.core.management import execute_from_command_line  # noqa: PLC0415
+        from django.core.management import execute_from_command_line
 
         execute_from_command_line(arguments)
     except ModuleNotFoundError as error:

@@ -8,7 +8,17 @@ from apps.user_manager.permissions import ReadOnlyAdmin
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ("id", "mission", "notice_type", "event_id", "received_at", "alert", "is_test", "is_retraction", "refused")
+    list_display = (
+        "id",
+        "mission",
+        "notice_type",
+        "event_id",
+        "received_at",
+        "alert",
+        "is_test",
+        "is_retraction",
+        "refused",
+    )
     list_filter = ("mission", "is_test", "is_retraction", "format")
     search_fields = ("ivorn", "event_id", "mission", "notice_type")
     list_select_related = ("alert",)

@@ -99,7 +99,11 @@ def decide(
     if burst.error_r90_deg is None:
         return Decided(Code.RECORD_ONLY, "NO_ERROR_RADIUS", f"the position of {burst.name} has no error radius")
     if limits is None:
-        return Decided(Code.RECORD_ONLY, "NO_STRATEGY", f"no active strategy answers {burst.name} (error radius {burst.error_r90_deg:.3f}°)")
+        return Decided(
+            Code.RECORD_ONLY,
+            "NO_STRATEGY",
+            f"no active strategy answers {burst.name} (error radius {burst.error_r90_deg:.3f}°)",
+        )
     recorded = limits.as_dict()
     if burst.error_r90_deg > limits.error_r90_max_deg:
         return Decided(
@@ -110,7 +114,10 @@ def decide(
         )
     if burst.trigger_time is not None and (age_s := (now - burst.trigger_time).total_seconds()) > limits.age_max_s:
         return Decided(
-            Code.REFUSE, "TOO_LATE", f"{burst.name} is {age_s:.0f} s old, more than {limits.age_max_s:.0f} s", limits=recorded
+            Code.REFUSE,
+            "TOO_LATE",
+            f"{burst.name} is {age_s:.0f} s old, more than {limits.age_max_s:.0f} s",
+            limits=recorded,
         )
     return _where(burst, now, limits, sky(), conditions, recorded)
 
@@ -121,19 +128,58 @@ def _where(
     later = sky.next_visible
     if sky.sun_altitude_deg > limits.night_sun_altitude_deg:
         if later is None:
-            return Decided(Code.REFUSE, "NOT_VISIBLE", f"{burst.name} does not come above {limits.minimum_altitude_deg:.0f}° in the dark while it is worth observing", limits=recorded)
-        return Decided(Code.WAIT_FOR_NIGHT, "DAY", f"the Sun is at {sky.sun_altitude_deg:+.1f}°; visible from {later:%H:%M} UTC", later, recorded)
+            return Decided(
+                Code.REFUSE,
+                "NOT_VISIBLE",
+                f"{burst.name} does not come above {limits.minimum_altitude_deg:.0f}° in the dark "
+                "while it is worth observing",
+                limits=recorded,
+            )
+        return Decided(
+            Code.WAIT_FOR_NIGHT,
+            "DAY",
+            f"the Sun is at {sky.sun_altitude_deg:+.1f}°; visible from {later:%H:%M} UTC",
+            later,
+            recorded,
+        )
     if sky.altitude_deg < limits.minimum_altitude_deg:
         if later is None:
-            return Decided(Code.REFUSE, "NOT_VISIBLE", f"altitude {sky.altitude_deg:.1f}° < {limits.minimum_altitude_deg:.0f}°, and it does not rise in the dark while it is worth observing", limits=recorded)
-        return Decided(Code.WAIT_FOR_RISE, "BELOW_HORIZON", f"altitude {sky.altitude_deg:.1f}° < {limits.minimum_altitude_deg:.0f}°; visible from {later:%H:%M} UTC", later, recorded)
+            return Decided(
+                Code.REFUSE,
+                "NOT_VISIBLE",
+                f"altitude {sky.altitude_deg:.1f}° < {limits.minimum_altitude_deg:.0f}°, and it does not rise "
+                "in the dark while it is worth observing",
+                limits=recorded,
+            )
+        return Decided(
+            Code.WAIT_FOR_RISE,
+            "BELOW_HORIZON",
+            f"altitude {sky.altitude_deg:.1f}° < {limits.minimum_altitude_deg:.0f}°; visible from {later:%H:%M} UTC",
+            later,
+            recorded,
+        )
     if sky.sun_altitude_deg > -10 and sky.sun_separation_deg < limits.sun_cone_deg:
-        return Decided(Code.REFUSE, "SUN", f"{sky.sun_separation_deg:.0f}° from the Sun < {limits.sun_cone_deg:.0f}°", limits=recorded)
+        return Decided(
+            Code.REFUSE,
+            "SUN",
+            f"{sky.sun_separation_deg:.0f}° from the Sun < {limits.sun_cone_deg:.0f}°",
+            limits=recorded,
+        )
     if not conditions.automatic:
         return Decided(Code.RECORD_ONLY, "MANUAL", "the telescope is not in automatic mode", limits=recorded)
     if not conditions.safe:
-        return Decided(Code.WAIT_FOR_WEATHER, "UNSAFE", f"the roof stays closed: {conditions.safety_sentence}", now + timedelta(minutes=1), recorded)
-    warning = f"; only {sky.moon_separation_deg:.0f}° from the Moon" if sky.moon_separation_deg < REFUSING_MOON_DEG * 2 else ""
+        return Decided(
+            Code.WAIT_FOR_WEATHER,
+            "UNSAFE",
+            f"the roof stays closed: {conditions.safety_sentence}",
+            now + timedelta(minutes=1),
+            recorded,
+        )
+    warning = (
+        f"; only {sky.moon_separation_deg:.0f}° from the Moon"
+        if sky.moon_separation_deg < REFUSING_MOON_DEG * 2
+        else ""
+    )
     return Decided(
         Code.OBSERVE_NOW,
         "VISIBLE",
@@ -153,6 +199,11 @@ def after_update(
     if not under_way or decided.code != Code.OBSERVE_NOW:
         return decided
     if moved_deg is not None and moved_deg > margin * half_field_deg:
-        return Decided(Code.REPOINT, "POSITION_MOVED", f"the position moved by {moved_deg * 60:.1f}′, more than the field allows", limits=decided.limits)
+        return Decided(
+            Code.REPOINT,
+            "POSITION_MOVED",
+            f"the position moved by {moved_deg * 60:.1f}′, more than the field allows",
+            limits=decided.limits,
+        )
     moved = "did not move" if not moved_deg else f"moved by {moved_deg * 60:.2f}′, inside the field"
     return Decided(Code.KEEP_OBSERVING, "INSIDE_FIELD", f"the position {moved}", limits=decided.limits)

@@ -43,7 +43,7 @@ def update_knowledge(alert: Alert) -> float | None:
     T0 is the earliest trigger of a gamma-ray notice that was not retracted; the position is the best of those
     that can be trusted (rules: `notices.best_position`).
     """
-    import ephemeris  # noqa: PLC0415 — a test or a retraction never needs it
+    import ephemeris
 
     rows = list(alert.notices.exclude(is_retraction=True).order_by("id"))
     parsed = {row.pk: notices.parse(bytes(row.raw)) for row in rows}
@@ -72,7 +72,9 @@ def _by_event_id(row: Notice) -> Alert | None:
 
 
 def _by_citation(parsed: notices.Notice) -> Alert | None:
-    cited = Notice.objects.filter(ivorn__in=[c.ivorn for c in parsed.cites], alert__isnull=False).select_related("alert")
+    cited = Notice.objects.filter(ivorn__in=[c.ivorn for c in parsed.cites], alert__isnull=False).select_related(
+        "alert"
+    )
     first = cited.first()
     return first.alert if first else None
 
@@ -80,7 +82,9 @@ def _by_citation(parsed: notices.Notice) -> Alert | None:
 def _by_association(row: Notice, parsed: notices.Notice) -> Alert | None:
     if parsed.trigger_time_utc is None or parsed.is_test or parsed.is_retraction or not parsed.opens_event:
         return None
-    near = Q(trigger_time__gte=parsed.trigger_time_utc - NEIGHBOURS, trigger_time__lte=parsed.trigger_time_utc + NEIGHBOURS)
+    near = Q(
+        trigger_time__gte=parsed.trigger_time_utc - NEIGHBOURS, trigger_time__lte=parsed.trigger_time_utc + NEIGHBOURS
+    )
     mine = association.view(parsed)
     for alert in Alert.objects.filter(near, is_test=False).exclude(state=AlertState.RETRACTED).order_by("-id"):
         for other in alert.notices.exclude(mission=row.mission).exclude(is_retraction=True):

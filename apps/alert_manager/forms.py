@@ -17,7 +17,9 @@ class TestAlertForm(forms.Form):
 
     ra_deg = forms.FloatField(label="Right ascension (degrees, ICRS)", min_value=0, max_value=360)
     dec_deg = forms.FloatField(label="Declination (degrees)", min_value=-90, max_value=90)
-    error_arcmin = forms.FloatField(label="Radius of the error circle, 90 % (arcmin)", min_value=0.01, max_value=600, initial=8)
+    error_arcmin = forms.FloatField(
+        label="Radius of the error circle, 90 % (arcmin)", min_value=0.01, max_value=600, initial=8
+    )
     age_s = forms.FloatField(label="Age of the burst (s)", min_value=0, max_value=86400, initial=30)
 
     @staticmethod
@@ -27,4 +29,7 @@ class TestAlertForm(forms.Form):
         if row is None:
             return {"ra_deg": 0.0, "dec_deg": 0.0}
         site = ephemeris.Site(row.name, row.latitude_deg, row.longitude_deg, row.elevation_m)
-        return {"ra_deg": round(float(ephemeris.local_sidereal_time_deg(site, now.timestamp())), 3), "dec_deg": round(row.latitude_deg, 3)}
+        return {
+            "ra_deg": round(float(ephemeris.local_sidereal_time_deg(site, now.timestamp())), 3),
+            "dec_deg": round(row.latitude_deg, 3),
+        }

@@ -10,12 +10,14 @@ import asyncio
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 from django.db import close_old_connections
 
-from apps.alert_manager import services
+from apps.alert_manager import decision, services, visibility
 from apps.alert_manager.models import Alert, AlertState, Decision, DecisionCode
+from apps.devices.models import Telescope
 from notices import vtp
 from pyros import current
 from pyros.process import Process
@@ -38,6 +40,7 @@ class Listener:
 
     async def run(self) -> None:
         """Listen until the process is asked to stop."""
+        await asyncio.get_running_loop().run_in_executor(self._database, warm)
         config = current.config().alerts
         clock = current.clock()
         tasks = [asyncio.create_task(self._watch_drop_folder()), asyncio.create_task(self._review())]
@@ -86,6 +89,16 @@ class Listener:
         while True:
             await asyncio.get_running_loop().run_in_executor(self._database, review_due)
             await asyncio.sleep(REVIEW_LOOK_REAL_S)
+
+
+def warm() -> None:
+    """Compute one decision's sky, so that the first burst does not pay for imports and tables."""
+    telescope = Telescope.objects.select_related("site").order_by("id").first()
+    if telescope is not None:
+        limits = decision.Limits(0.2, 3600.0, telescope.minimum_altitude_deg, telescope.sun_cone_deg)
+        now = current.clock().now()
+        visibility.sky(telescope.site, 0.0, 0.0, now, now + timedelta(days=1), limits)
+    close_old_connections()
 
 
 def review_due() -> None:

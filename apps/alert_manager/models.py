@@ -119,7 +119,9 @@ class Strategy(models.Model):
     validity_s = models.FloatField(default=86400)
     applies = models.JSONField(default=dict)
     ladder = models.JSONField(default=list)
-    repoint_margin = models.FloatField(default=0.5, help_text="point anew when the position moves by more than this share of half the field")
+    repoint_margin = models.FloatField(
+        default=0.5, help_text="point anew when the position moves by more than this share of half the field"
+    )
 
     class Meta:
         ordering = ["rank", "name"]

@@ -37,7 +37,9 @@ def in_progress() -> Alert | None:
 def stages(alert: Alert) -> list[Stage]:
     """The alert's waterfall."""
     notices = list(alert.notices.order_by("id").values("pk", "notice_time", "received_at"))
-    runs = list(Run.objects.filter(sequence__request__alertrequest__alert=alert).order_by("id").values_list("pk", flat=True))
+    runs = list(
+        Run.objects.filter(sequence__request__alertrequest__alert=alert).order_by("id").values_list("pk", flat=True)
+    )
     images = list(images_of(alert).order_by("id").values_list("pk", flat=True)[:_FIRST_IMAGES])
     subjects = [
         f"alert:{alert.pk}",

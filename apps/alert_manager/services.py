@@ -71,8 +71,14 @@ def receive(raw: bytes, *, via: str, received_monotonic_ns: int | None = None) -
         append(
             f"notice:{row.pk}",
             "notice.received",
-            {"ivorn": row.ivorn, "via": via, "mission": row.mission, "type": row.notice_type,
-             "received_ns": received_ns, "parsed_ns": parsed_ns},
+            {
+                "ivorn": row.ivorn,
+                "via": via,
+                "mission": row.mission,
+                "type": row.notice_type,
+                "received_ns": received_ns,
+                "parsed_ns": parsed_ns,
+            },
         )
         alert, _ = events.alert_of(row, parsed)
         if alert is None:
@@ -125,7 +131,7 @@ def _store(raw: bytes, parsed: notices.Notice, via: str) -> tuple[Notice, bool]:
 
 def _refuse(raw: bytes, refusal: notices.NoticeRefused, via: str) -> Received:
     """Keep what could not be understood, so that a person can look at it. Not more than its first 64 KiB."""
-    import hashlib  # noqa: PLC0415 — only here
+    import hashlib
 
     digest = hashlib.sha256(raw).hexdigest()
     with transaction.atomic():
@@ -141,7 +147,11 @@ def _refuse(raw: bytes, refusal: notices.NoticeRefused, via: str) -> Received:
             },
         )
         if is_new:
-            append(f"notice:{row.pk}", "notice.refused", {"via": via, "code": refusal.code, "sentence": refusal.sentence[:300]})
+            append(
+                f"notice:{row.pk}",
+                "notice.refused",
+                {"via": via, "code": refusal.code, "sentence": refusal.sentence[:300]},
+            )
     return Received(row, is_new, None, None)
 
 
@@ -226,18 +236,31 @@ def _follow(
         return None
     if decided.code == DecisionCode.KEEP_OBSERVING:
         return under_way
-    if strategy is None or telescope is None or decided.code not in {DecisionCode.OBSERVE_NOW, DecisionCode.REPOINT, *waits}:
+    if (
+        strategy is None
+        or telescope is None
+        or decided.code not in {DecisionCode.OBSERVE_NOW, DecisionCode.REPOINT, *waits}
+    ):
         return None
     if decided.code in waits and under_way is not None:
         return under_way
     if decided.code == DecisionCode.REPOINT:
         for request in alert.requests.all():
             requests.cancel(request=request, reason="pointed anew")
-    return _build(alert, strategy, telescope, age_s, now, at_once=decided.code not in waits, not_before=decided.review_at)
+    return _build(
+        alert, strategy, telescope, age_s, now, at_once=decided.code not in waits, not_before=decided.review_at
+    )
 
 
 def _build(
-    alert: Alert, strategy: Strategy, telescope: Telescope, age_s: float, now: datetime, *, at_once: bool, not_before: datetime | None
+    alert: Alert,
+    strategy: Strategy,
+    telescope: Telescope,
+    age_s: float,
+    now: datetime,
+    *,
+    at_once: bool,
+    not_before: datetime | None,
 ) -> Sequence:
     cameras: dict[str, tuple[str, frozenset[str]]] = {
         camera.name: (camera.channel, frozenset(composing.filters_of(camera)))

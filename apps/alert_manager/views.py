@@ -50,7 +50,10 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
         "notices": row.notices.order_by("id").defer("raw"),
         "decisions": row.decisions.select_related("notice").defer("notice__raw").order_by("-id"),
         "requests": row.requests.select_related("strategy_used").prefetch_related("sequences").order_by("-id"),
-        "images": selectors.images_of(row).select_related("camera", "filter").prefetch_related("products").order_by("-id")[:24],
+        "images": selectors.images_of(row)
+        .select_related("camera", "filter")
+        .prefetch_related("products")
+        .order_by("-id")[:24],
         "products": products.exclude(kind__in=["preview", "calibrated"])[:40],
         "candidates": products.filter(kind="candidates")[:20],
     }
@@ -87,7 +90,9 @@ def test_alert(request: HttpRequest) -> HttpResponse:
         )
         received = services.receive(raw, via=f"web:{request.user.get_username()}")
         if received.alert is None:
-            messages.error(request, f"The test notice was stored but made no alert: {received.notice.refused or 'see the notice'}")
+            messages.error(
+                request, f"The test notice was stored but made no alert: {received.notice.refused or 'see the notice'}"
+            )
             return redirect("alerts")
         messages.success(request, "The test alert was taken in.")
         return redirect("alert", pk=received.alert.pk)

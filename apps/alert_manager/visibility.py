@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import ephemeris
-from apps.alert_manager.decision import Sky
 from apps.alert_manager.decision import Limits as DecisionLimits
+from apps.alert_manager.decision import Sky
 from apps.devices.models import Site
 
 

@@ -45,6 +45,11 @@ class Stage:
         """Whether it happened."""
         return self.since_received_ms is not None
 
+    @property
+    def before_received_s(self) -> float | None:
+        """How long before the receipt it was, s."""
+        return -self.since_received_ms / 1000 if self.since_received_ms is not None else None
+
 
 def waterfall(
     entries: Iterable[Told], *, trigger: datetime | None, sent: datetime | None, received: datetime | None
@@ -71,7 +76,8 @@ def waterfall(
         "first candidates": _moment(first.get("alert.candidates_found")),
     }
     since_ms: dict[str, float | None] = {
-        name: (ns - received_ns) / 1e6 if ns is not None and received_ns is not None else None for name, ns in moments_ns.items()
+        name: (ns - received_ns) / 1e6 if ns is not None and received_ns is not None else None
+        for name, ns in moments_ns.items()
     }
     for name, date in (("trigger", trigger), ("notice sent", sent)):
         since_ms[name] = (date - received).total_seconds() * 1000 if date is not None and received is not None else None
@@ -100,7 +106,7 @@ AXIS_PX = 470
 
 def bars(stages: list[Stage]) -> list[Bar]:
     """The known stages after “received” as bars: stages last from milliseconds to minutes, so lengths are log10(1 + ms)."""
-    later = [s for s in stages[STAGES.index("parsed"):] if s.since_received_ms is not None]
+    later = [s for s in stages[STAGES.index("parsed") :] if s.since_received_ms is not None]
     longest = max((_log(s.since_received_ms) for s in later), default=0.0) or 1.0
     drawn, begin = [], 0.0
     for row, stage in enumerate(later):

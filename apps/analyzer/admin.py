@@ -8,7 +8,18 @@ from apps.user_manager.permissions import ReadOnlyAdmin
 
 @admin.register(Analysis)
 class AnalysisAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ("id", "kind", "configuration", "state", "image", "alert", "result_code", "sentence", "created_at", "ended_at")
+    list_display = (
+        "id",
+        "kind",
+        "configuration",
+        "state",
+        "image",
+        "alert",
+        "result_code",
+        "sentence",
+        "created_at",
+        "ended_at",
+    )
     list_filter = ("kind", "state", "configuration", "result_code")
     search_fields = ("sentence", "alert__name", "image__path")
     list_select_related = ("image", "alert")

@@ -16,14 +16,17 @@ from apps.analyzer.states import ANALYSIS
 from apps.devices.models import Camera
 from apps.observation_manager import files
 from apps.observation_manager.models import Image, ImageState, Run
-from apps.routine_manager.models import FrameType, Plan, Request, Sequence
+from apps.routine_manager.models import FrameType, Plan, Request, Sequence, SequenceState
 from pyros import current
-from pyros.journal.writing import append
 from pyros.addresses import catalogue_address
+from pyros.journal.writing import append
+from reduction.masters import combine
 
 log = logging.getLogger(__name__)
 
 CIRCLE_MINIMUM_ARCSEC = 60.0
+FINAL = frozenset({SequenceState.COMPLETED, SequenceState.FAILED, SequenceState.CANCELLED, SequenceState.EXPIRED})
+"""States after which a sequence takes no more images."""
 
 
 def reduce_image(image_id: int, *, configuration: str = "default") -> Analysis | None:
@@ -52,18 +55,31 @@ def reduce_image(image_id: int, *, configuration: str = "default") -> Analysis |
         circle=circle,
         mode="full" if alert else "quick",
     )
-    made = {"calibrated": result.calibrated_path, "preview": result.preview_path, "sources": result.sources_path, "candidates": result.candidates_path}
+    made = {
+        "calibrated": result.calibrated_path,
+        "preview": result.preview_path,
+        "sources": result.sources_path,
+        "candidates": result.candidates_path,
+    }
     failures = result.failures
     with transaction.atomic():
         for kind, path in made.items():
             if path is not None:
                 _keep(kind, path, row, image=image, sequence=sequence, alert=alert)
-        done = Analysis.State.FAILED if result.preview_path is None and result.calibrated_path is None else Analysis.State.DONE
+        done = (
+            Analysis.State.FAILED
+            if result.preview_path is None and result.calibrated_path is None
+            else Analysis.State.DONE
+        )
         ANALYSIS.move(
             row,
             done,
-            data={"image": image.pk, "status": str(result.status), "alert": alert.pk if alert else None,
-                  "candidates": len(result.candidates or [])},
+            data={
+                "image": image.pk,
+                "status": str(result.status),
+                "alert": alert.pk if alert else None,
+                "candidates": len(result.candidates or []),
+            },
             ended_at=current.clock().now(),
             result_code=str(result.status).upper(),
             sentence="; ".join(f.message for f in failures)[:400],
@@ -78,7 +94,11 @@ def make_masters(sequence_id: int) -> list[Product]:
     """Combine the frames of a calibration sequence into masters: one per camera, type, filter and exposure."""
     sequence = Sequence.objects.select_related("request").get(pk=sequence_id)
     made = []
-    for plan in Plan.objects.filter(album__sequence=sequence).select_related("album__camera", "filter").order_by("frame_type", "pk"):
+    for plan in (
+        Plan.objects.filter(album__sequence=sequence)
+        .select_related("album__camera", "filter")
+        .order_by("frame_type", "pk")
+    ):
         images = list(Image.objects.filter(plan=plan, state=ImageState.STORED).order_by("number"))
         if len(images) < 3 or Analysis.objects.filter(kind="master", sequence=sequence, result__plan=plan.pk).exists():
             continue
@@ -91,14 +111,17 @@ def _make_master(sequence: Sequence, plan: Plan, images: list[Image]) -> Product
     kind = plan.frame_type.lower()
     row = Analysis.objects.create(
         kind="master", sequence=sequence, created_at=current.clock().now(),
-        result={"plan": plan.pk, "camera": camera.name, "type": kind, "filter": plan.filter.name if plan.filter else "", "exposure_s": plan.exposure_s},
+        result={
+            "plan": plan.pk, "camera": camera.name, "type": kind,
+            "filter": plan.filter.name if plan.filter else "", "exposure_s": plan.exposure_s,
+        },
     )  # fmt: skip
     with transaction.atomic():
         ANALYSIS.move(row, Analysis.State.RUNNING)
     bias = _master("bias", camera) if kind != "bias" else None
     dark = _master("dark", camera) if kind == "flat" else None
     try:
-        master = reduction.masters.combine([files.find(image.path) for image in images], kind, bias=bias, dark=dark)
+        master = combine([files.find(image.path) for image in images], kind, bias=bias, dark=dark)
         path = master.write(_masters_folder())
     except (reduction.ReductionError, OSError) as error:
         with transaction.atomic():
@@ -114,11 +137,14 @@ def _make_master(sequence: Sequence, plan: Plan, images: list[Image]) -> Product
 def exchange_run(run_id: int) -> int:
     """Link what a run produced for the partners: an alert's images and products for FSC, masters for GIC.
 
-    Called when a run ended; its folder loses `_active` first. Harmless to repeat: links are replaced.
+    Called when a run ended and again when the last of its images was reduced: only then does its folder lose
+    `_active` (a reduction writes beside its image; one that ran during the renaming lost its products once).
+    Harmless to repeat: links are replaced.
     """
     run = Run.objects.select_related("sequence__request").get(pk=run_id)
     sequence = run.sequence
-    files.complete(sequence)
+    if sequence.state in FINAL and not unreduced_of(sequence):
+        files.complete(sequence)
     kind = sequence.request.kind
     linked = 0
     if kind == Request.Kind.ALERT:
@@ -132,6 +158,23 @@ def exchange_run(run_id: int) -> int:
         with transaction.atomic():
             append(f"run:{run.pk}", "products.linked", {"sequence": sequence.pk, "count": linked})
     return linked
+
+
+def unreduced_of(sequence: Sequence) -> int:
+    """How many stored light frames of a sequence are not reduced yet."""
+    over = Analysis.objects.filter(
+        kind="reduce", sequence=sequence, state__in=[Analysis.State.DONE, Analysis.State.FAILED]
+    )
+    lights = Image.objects.filter(plan__album__sequence=sequence, state=ImageState.STORED, frame_type=FrameType.LIGHT)
+    return lights.exclude(pk__in=over.values("image_id")).count()
+
+
+def finished_run_of(image_id: int) -> int | None:
+    """The last run of an image's sequence when that is over and its last image was just reduced; else None."""
+    sequence = Sequence.objects.get(albums__plans__taken=image_id)
+    if sequence.state not in FINAL or unreduced_of(sequence):
+        return None
+    return Run.objects.filter(sequence=sequence).order_by("-epoch").values_list("pk", flat=True).first()
 
 
 def unreduced_images(limit: int = 50) -> list[int]:
@@ -162,14 +205,21 @@ def _hand_over(product: Product, partner: str) -> int:
 
 
 def _keep(
-    kind: str, path: Path, analysis: Analysis, *, image: Image | None = None, sequence: Sequence | None = None, alert: Alert | None = None
+    kind: str,
+    path: Path,
+    analysis: Analysis,
+    *,
+    image: Image | None = None,
+    sequence: Sequence | None = None,
+    alert: Alert | None = None,
 ) -> Product:
     content = path.read_bytes()
     product, _ = Product.objects.update_or_create(
         path=_relative(path),
         defaults={
             "kind": kind, "sha256": hashlib.sha256(content).hexdigest(), "size_bytes": len(content),
-            "made_at": current.clock().now(), "analysis": analysis, "image": image, "sequence": sequence, "alert": alert,
+            "made_at": current.clock().now(), "analysis": analysis, "image": image, "sequence": sequence,
+            "alert": alert,
         },
     )  # fmt: skip
     return product
@@ -197,7 +247,9 @@ def _circle(alert: Alert) -> reduction.Circle | None:
 
 
 def _masters(camera: Camera, filter_name: str, exposure_s: float) -> reduction.Masters:
-    return reduction.Masters(bias=_master("bias", camera), dark=_master("dark", camera), flat=_master("flat", camera, filter_name))
+    return reduction.Masters(
+        bias=_master("bias", camera), dark=_master("dark", camera), flat=_master("flat", camera, filter_name)
+    )
 
 
 def _master(kind: str, camera: Camera, filter_name: str | None = None) -> reduction.Master | None:

@@ -1,14 +1,27 @@
 """Celery's kicks of the analyzer."""
 
-from celery import shared_task
+from typing import Any
 
+from celery import shared_task, signals
+
+import reduction
 from apps.analyzer import services
+
+
+@signals.worker_ready.connect
+def _warm(sender: Any = None, **_: object) -> None:
+    """Pay the imports before the first image, not with it."""
+    if str(getattr(sender, "hostname", "")).startswith("analysis"):
+        reduction.warm()
 
 
 @shared_task
 def reduce_image(image_id: int) -> None:
-    """Calibrate, preview and, for an alert, look for candidates."""
+    """Calibrate, preview and, for an alert, look for candidates; hand over when it was the last of its sequence."""
     services.reduce_image(image_id)
+    run_id = services.finished_run_of(image_id)
+    if run_id is not None:
+        exchange_run.delay(run_id)
 
 
 @shared_task

@@ -26,7 +26,12 @@ def link(device: Device) -> Any:
         if key not in _links:
             kind = type(device).kind
             made = drivers.load(
-                device.driver, _DRIVER_KIND.get(kind, kind), host=device.host, port=device.port, clock=current.clock(), name=device.name
+                device.driver,
+                _DRIVER_KIND.get(kind, kind),
+                host=device.host,
+                port=device.port,
+                clock=current.clock(),
+                name=device.name,
             )
             made.connect()
             _links[key] = made

@@ -29,7 +29,9 @@ class Site(models.Model):
     node = models.ForeignKey(Node, models.PROTECT, related_name="sites")
     name = models.CharField(max_length=100, unique=True)
     latitude_deg = models.FloatField(validators=[MinValueValidator(-90), MaxValueValidator(90)])
-    longitude_deg = models.FloatField(validators=[MinValueValidator(-180), MaxValueValidator(180)], help_text="east positive")
+    longitude_deg = models.FloatField(
+        validators=[MinValueValidator(-180), MaxValueValidator(180)], help_text="east positive"
+    )
     elevation_m = models.FloatField()
     horizon_deg = models.JSONField(default=list, blank=True, help_text="horizon mask: [[azimuth_deg, altitude_deg], …]")
 
@@ -55,7 +57,9 @@ class Device(PolymorphicModel):
     name = models.SlugField(max_length=60, unique=True)
     description = models.CharField(max_length=200, blank=True)
     site = models.ForeignKey(Site, models.PROTECT, related_name="devices")
-    driver = models.CharField(max_length=60, default="pyros", help_text="a driver's name, see docs/reference/drivers.md")
+    driver = models.CharField(
+        max_length=60, default="pyros", help_text="a driver's name, see docs/reference/drivers.md"
+    )
     host = models.CharField(max_length=200, default="127.0.0.1")
     port = models.PositiveIntegerField(default=0)
     blocking = models.BooleanField(default=False, help_text="observation pauses while it is not READY")

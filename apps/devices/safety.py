@@ -47,6 +47,4 @@ def view() -> SafetyView:
     if not now.is_fresh(clock):
         return SafetyView(False, False, "UNKNOWN", f"the guardian's status is {now.age_s(clock):.0f} s old", now)
     reasons = "; ".join(reason.sentence for reason in now.reasons) or now.explanation
-    return SafetyView(
-        now.safety is Safety.SAFE, now.desired is Enclosure.OPEN_ALLOWED, str(now.shutter), reasons, now
-    )
+    return SafetyView(now.safety is Safety.SAFE, now.desired is Enclosure.OPEN_ALLOWED, str(now.shutter), reasons, now)

@@ -78,6 +78,7 @@ class Inputs:
     now_s: float
     sun_altitude_deg: float
     sun_rising: bool
+    """It rises at the end of this night. Shortly after noon, before the night, its rise does not count."""
     open_allowed: bool
     """The guardian's fresh verdict allows an open roof."""
     safety_sentence: str
@@ -100,8 +101,12 @@ class Inputs:
     flats: Candidate | None = None
     biases_darks: Candidate | None = None
     morning: Candidate | None = None
+    overrun_allowed_s: float = RUN_OVERRUN_S
+    """Longer under a fast clock: workers that restart need real seconds."""
     switch_allowed: bool = True
-    """Enough time has passed since the last switch from one burst to another."""
+    """The burst that is being observed has had its time: another one may take the telescope."""
+    alert_is_same_burst: bool = False
+    """The waiting alert is the burst that is being observed, at a better position."""
 
 
 @dataclass(frozen=True)
@@ -171,11 +176,12 @@ class MarkOnTarget:
 
 @dataclass(frozen=True)
 class EndRun:
-    """End the run by its albums, or before its time with a cause."""
+    """End the run by its albums, or before its time with a cause; what is left is planned anew unless `cancel`."""
 
     run_id: int
     cause: str = ""
     sentence: str = ""
+    cancel: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,7 +200,18 @@ class EndNight:
 
 
 Order = (
-    EnterStep | InitializeDevices | OpenRoof | CloseRoof | Park | StartRun | Slew | MarkOnTarget | EndRun | AbortExposures | WantSchedule | EndNight
+    EnterStep
+    | InitializeDevices
+    | OpenRoof
+    | CloseRoof
+    | Park
+    | StartRun
+    | Slew
+    | MarkOnTarget
+    | EndRun
+    | AbortExposures
+    | WantSchedule
+    | EndNight
 )
 
 
@@ -230,14 +247,23 @@ def _stops(state: State, now: Inputs, orders: list[Order]) -> State:
     if run is None:
         return state
     if run.sequence_id in now.stop_sequences:
-        orders += [AbortExposures(), EndRun(run.run_id, "operator", "it must not go on: retracted or cancelled")]
+        sentence = "it must not go on: retracted or cancelled"
+        orders += [AbortExposures(), EndRun(run.run_id, "operator", sentence, cancel=True)]
     elif now.paused:
         orders += [AbortExposures(), EndRun(run.run_id, "operator", "the system was paused")]
     elif run.needs_sky and now.enclosure is not Enclosure.OPEN:
-        orders += [AbortExposures(), EndRun(run.run_id, "weather", f"the roof is {now.enclosure}: {now.safety_sentence}")]
-    elif run.overdue_s > RUN_OVERRUN_S:
+        cause = "fault" if now.enclosure in (Enclosure.UNKNOWN, Enclosure.ERROR) else "weather"
+        orders += [
+            AbortExposures(),
+            EndRun(run.run_id, cause, f"the roof is {now.enclosure}: {now.safety_sentence}"),
+        ]
+    elif run.overdue_s > now.overrun_allowed_s:
         orders += [AbortExposures(), EndRun(run.run_id, "fault", f"{run.overdue_s:.0f} s over its time")]
     return state
+
+
+_OVER = frozenset({Step.CLOSING, Step.MORNING_CALIBRATION, Step.ENDED})
+"""No burst is begun once the night is over: it waits for the next one."""
 
 
 def _can_observe(now: Inputs, sun_limit_deg: float) -> bool:
@@ -254,16 +280,14 @@ def _can_observe(now: Inputs, sun_limit_deg: float) -> bool:
 
 def _alert(state: State, now: Inputs, orders: list[Order]) -> State:
     """A burst: whatever runs is interrupted in this very step, and the slew is ordered in the same one."""
-    if now.alert is None or not _can_observe(now, ALERT_SUN_ALTITUDE_DEG):
+    if now.alert is None or state.step in _OVER or not _can_observe(now, ALERT_SUN_ALTITUDE_DEG):
         return state
     if now.run is not None and now.run.sequence_id == now.alert:
         return state
-    if now.run is not None and now.run.is_alert and not now.switch_allowed:
+    if now.run is not None and now.run.is_alert and not (now.switch_allowed or now.alert_is_same_burst):
         return state
     orders[:] = [AbortExposures(), StartRun(now.alert, "interrupted for a burst", "alert")]
-    if state.step not in (Step.OBSERVING, Step.FLATS):
-        return state
-    return replace(state, step=Step.OBSERVING, slew_run_id=None)
+    return replace(state, slew_run_id=None)
 
 
 def _run(state: State, now: Inputs, orders: list[Order]) -> State:
@@ -313,9 +337,13 @@ def _startup(state: State, now: Inputs, orders: list[Order]) -> State:
 
 
 def _evening_calibration(state: State, now: Inputs, orders: list[Order]) -> State:
-    if now.biases_darks is None or now.sun_altitude_deg < FLATS_SUN_ALTITUDE_DEG[1]:
+    if now.sun_altitude_deg < OPENING_SUN_ALTITUDE_DEG:
+        return _go(state, orders, Step.WAIT_FOR_DUSK, "the dusk does not wait for biases and darks")
+    if now.run is not None:
+        return state
+    if now.biases_darks is None:
         return _go(state, orders, Step.WAIT_FOR_DUSK, "biases and darks are taken")
-    if now.run is None and now.automatic and not now.paused:
+    if now.automatic and not now.paused:
         orders.append(StartRun(now.biases_darks.sequence_id))
     return state
 
@@ -335,10 +363,10 @@ def _opening(state: State, now: Inputs, orders: list[Order]) -> State:
         dark = now.sun_altitude_deg < FLATS_SUN_ALTITUDE_DEG[1]
         orders.append(WantSchedule())
         return _go(replace(state, open_at_s=None), orders, Step.OBSERVING if dark else Step.FLATS, "the roof is open")
-    if now.open_allowed and now.automatic and not now.paused:
-        if state.open_at_s is None or now.now_s - state.open_at_s > OPEN_RETRY_S:
-            orders.append(OpenRoof())
-            return replace(state, open_at_s=now.now_s)
+    due = state.open_at_s is None or now.now_s - state.open_at_s > OPEN_RETRY_S
+    if due and now.open_allowed and now.automatic and not now.paused:
+        orders.append(OpenRoof())
+        return replace(state, open_at_s=now.now_s)
     return state
 
 
@@ -346,9 +374,13 @@ def _flats(state: State, now: Inputs, orders: list[Order]) -> State:
     if now.enclosure is Enclosure.CLOSED:
         return _go(state, orders, Step.OPENING, "the roof was closed")
     first, last = FLATS_SUN_ALTITUDE_DEG
-    if now.flats is None or now.sun_altitude_deg < last or now.sun_rising:
-        return _go(state, orders, Step.OBSERVING, "flats are taken or it is too dark for them")
-    if now.sun_altitude_deg < first and now.run is None and _can_observe(now, first):
+    if now.sun_altitude_deg < last or now.sun_rising:
+        return _go(state, orders, Step.OBSERVING, "the Sun rises" if now.sun_rising else "it is too dark for flats")
+    if now.run is not None:
+        return state
+    if now.flats is None:
+        return _go(state, orders, Step.OBSERVING, "flats are taken")
+    if now.sun_altitude_deg < first and _can_observe(now, first):
         orders.append(StartRun(now.flats.sequence_id))
     return state
 
@@ -365,7 +397,7 @@ def _observing(state: State, now: Inputs, orders: list[Order]) -> State:
 
 def _closing(state: State, now: Inputs, orders: list[Order]) -> State:
     if now.run is not None:
-        orders += [AbortExposures(), EndRun(now.run.run_id, "weather", "the night is over")]
+        orders += [AbortExposures(), EndRun(now.run.run_id, "dawn", "the night is over")]
         return state
     if not now.mount_parked:
         orders.append(Park())
@@ -381,11 +413,12 @@ def _morning_calibration(state: State, now: Inputs, orders: list[Order]) -> Stat
     safe = now.enclosure is Enclosure.CLOSED and now.mount_parked
     if not safe:
         return _go(state, orders, Step.CLOSING, "not closed or not parked")
-    if now.morning is None:
+    if now.run is not None:
+        return state
+    if now.morning is None or now.paused or not now.automatic:
         orders.append(EndNight())
         return _go(state, orders, Step.ENDED, "the night is over")
-    if now.run is None:
-        orders.append(StartRun(now.morning.sequence_id))
+    orders.append(StartRun(now.morning.sequence_id))
     return state
 
 

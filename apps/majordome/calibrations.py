@@ -46,12 +46,16 @@ def ensure_request(telescope: Telescope, night: date) -> Request:
         }
         flats = {
             camera.name: [
-                PlanDraft(exposure_s=FLAT_EXPOSURE_S, images=FLAT_FRAMES, filter_name=filter_name, frame_type=FrameType.FLAT)
+                PlanDraft(
+                    exposure_s=FLAT_EXPOSURE_S, images=FLAT_FRAMES, filter_name=filter_name, frame_type=FrameType.FLAT
+                )
                 for filter_name in composing.filters_of(camera)
             ]
             for camera in cameras
         }
         for sequence_name, albums in ((BIASES_DARKS, closed), (FLATS, flats)):
-            composing.add_sequence(request=request, draft=SequenceDraft(name=sequence_name, albums=albums, telescope=telescope))
+            composing.add_sequence(
+                request=request, draft=SequenceDraft(name=sequence_name, albums=albums, telescope=telescope)
+            )
         services.submit(request=request, night=night)
     return request

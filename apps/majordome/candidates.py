@@ -24,7 +24,9 @@ def constraints_hold(sequence: Sequence, telescope: Telescope, now: datetime) ->
     """Altitude, airmass, Moon and window, at the beginning and at the end."""
     if sequence.ra_deg is None or sequence.dec_deg is None:
         return Checked(True, "needs no sky")
-    site = ephemeris.Site(telescope.site.name, telescope.site.latitude_deg, telescope.site.longitude_deg, telescope.site.elevation_m)
+    site = ephemeris.Site(
+        telescope.site.name, telescope.site.latitude_deg, telescope.site.longitude_deg, telescope.site.elevation_m
+    )
     end = now + timedelta(seconds=sequence.duration_s)
     if sequence.window_start and now < sequence.window_start:
         return Checked(False, f"its window begins at {sequence.window_start:%H:%M} UTC")
@@ -34,19 +36,27 @@ def constraints_hold(sequence: Sequence, telescope: Telescope, now: datetime) ->
         unix_s = moment.timestamp()
         altitude_deg = float(ephemeris.altaz(site, sequence.ra_deg, sequence.dec_deg, unix_s)[0])
         if altitude_deg < telescope.minimum_altitude_deg:
-            return Checked(False, f"altitude {altitude_deg:.1f}° < {telescope.minimum_altitude_deg:g}° at {moment:%H:%M} UTC")
+            return Checked(
+                False, f"altitude {altitude_deg:.1f}° < {telescope.minimum_altitude_deg:g}° at {moment:%H:%M} UTC"
+            )
         airmass = float(ephemeris.airmass(altitude_deg))
         if airmass > sequence.airmass_max:
             return Checked(False, f"airmass {airmass:.2f} > {sequence.airmass_max:g} at {moment:%H:%M} UTC")
         if sequence.moon_distance_min_deg > 0 and ephemeris.moon_altitude_deg(site, unix_s) > 0:
             moon = ephemeris.moon_position(site, unix_s)
-            distance_deg = float(ephemeris.separation_deg(sequence.ra_deg, sequence.dec_deg, float(moon.ra_deg), float(moon.dec_deg)))
+            distance_deg = float(
+                ephemeris.separation_deg(sequence.ra_deg, sequence.dec_deg, float(moon.ra_deg), float(moon.dec_deg))
+            )
             if distance_deg < sequence.moon_distance_min_deg:
-                return Checked(False, f"Moon {distance_deg:.0f}° < {sequence.moon_distance_min_deg:g}° at {moment:%H:%M} UTC")
+                return Checked(
+                    False, f"Moon {distance_deg:.0f}° < {sequence.moon_distance_min_deg:g}° at {moment:%H:%M} UTC"
+                )
     return Checked(True, "altitude, airmass, Moon and window hold")
 
 
-def next_planned(telescope: Telescope, night: date, now: datetime, observing_ends: datetime, refused: dict[int, float], now_s: float) -> Candidate | None:
+def next_planned(
+    telescope: Telescope, night: date, now: datetime, observing_ends: datetime, refused: dict[int, float], now_s: float
+) -> Candidate | None:
     """The first row of the newest schedule that may begin now.
 
     Args:
@@ -55,7 +65,9 @@ def next_planned(telescope: Telescope, night: date, now: datetime, observing_end
     schedule = scheduler.latest(telescope.site.node, night)
     if schedule is None:
         return None
-    rows = schedule.rows.filter(planned=True, telescope=telescope, sequence__state=SequenceState.PLANNED).select_related("sequence")
+    rows = schedule.rows.filter(
+        planned=True, telescope=telescope, sequence__state=SequenceState.PLANNED
+    ).select_related("sequence")
     for row in rows.order_by("starts_at"):
         sequence = row.sequence
         if refused.get(sequence.pk, 0.0) > now_s or now + timedelta(seconds=sequence.duration_s) > observing_ends:
@@ -69,7 +81,10 @@ def calibration(telescope: Telescope, night: date, name: str, *, needs_sky: bool
     """A calibration sequence of the night that still waits."""
     waiting = (SequenceState.TO_BE_PLANNED, SequenceState.PLANNED, SequenceState.EXPECTED)
     row = Sequence.objects.filter(
-        request__kind=Request.Kind.CALIBRATION, request__name=request_name(telescope, night), name=name, state__in=waiting
+        request__kind=Request.Kind.CALIBRATION,
+        request__name=request_name(telescope, night),
+        name=name,
+        state__in=waiting,
     ).first()
     return Candidate(row.pk, needs_sky) if row else None
 

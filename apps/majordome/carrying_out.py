@@ -21,6 +21,7 @@ from apps.majordome import gonogo
 from apps.majordome.candidates import constraints_hold
 from apps.majordome.hardware import Hardware
 from apps.majordome.models import Night
+from apps.majordome.views_of_runs import same_burst
 from apps.observation_manager import album, runs
 from apps.observation_manager.models import AlbumRun, Run, RunState
 from apps.observation_manager.tasks import kick_analysis
@@ -41,11 +42,13 @@ log = logging.getLogger(__name__)
 POINTING_ERROR_ARCSEC = 60.0
 """A slew that ends farther from the target than this is repeated (behaviours B5)."""
 NO_GO_PAUSE_S = 60.0
+FAULT_PAUSE_S = 720.0
+"""A sequence that ended by a fault is not tried again at once: others may be served meanwhile (behaviours B1)."""
 REPEAT_S = 10.0
 """A motion that ended without the switches agreeing is ordered again after this (behaviours A8)."""
 KICK_AGAIN_REAL_S = 3.0
 RUN_LOCALLY_REAL_S = 8.0
-"""An album that no worker has claimed after this is run by the majordome itself (the broker or the workers are away)."""
+"""An album that no worker has claimed after this is run by the majordome itself (broker or workers are away)."""
 INITIALISE_S = 60.0
 
 
@@ -117,18 +120,29 @@ class CarriesOut:
         self._begin("roof", lambda: links.link(self.hardware.dome.device).open_shutter(epoch=self.hardware.epoch()))
 
     def _close_roof(self, order: a.CloseRoof) -> None:
-        self._begin("roof", lambda: links.link(self.hardware.dome.device).close_shutter(), verb="roof.close_ordered", again="closing")
+        self._begin(
+            "roof",
+            lambda: links.link(self.hardware.dome.device).close_shutter(),
+            verb="roof.close_ordered",
+            again="closing",
+        )
 
     def _park(self, order: a.Park) -> None:
-        self._begin("mount", lambda: links.link(self.hardware.telescope).park(epoch=self.hardware.epoch()), verb="mount.park_ordered", again="parking")
+        self._begin(
+            "mount",
+            lambda: links.link(self.hardware.telescope).park(epoch=self.hardware.epoch()),
+            verb="mount.park_ordered",
+            again="parking",
+        )
 
     def _begin(self, what: str, begin: Any, *, verb: str = "", again: str = "") -> None:
         """Begin a motion unless the same one is under way."""
-        running = self._operations.get(what)
-        same = running is not None and again and running[0] == again
+        before, running = self._operations.get(what, ("", None))
         now_s = current.clock().monotonic()
-        if same and (not running[1].done or now_s - self._begun_s[what] < patience(current.clock(), REPEAT_S, 1.0)):
-            return
+        if again and before == again:
+            just_now = now_s - self._begun_s[what] < patience(current.clock(), REPEAT_S, 1.0)
+            if just_now or not running.done:
+                return
         try:
             operation = begin()
         except DeviceError as error:
@@ -158,7 +172,7 @@ class CarriesOut:
                     SEQUENCE.move(sequence, SequenceState.EXPECTED)
                 run = runs.start_run(sequence=sequence, telescope=telescope, interrupting=interruption)
                 if interrupted is not None:
-                    self._plan_rest(interrupted)
+                    self._plan_rest(interrupted, cancel=same_burst(interrupted, sequence.pk))
         except (TransitionRefused, runs.TelescopeBusy) as refusal:
             log.info("not begun: %s", refusal)
             return
@@ -196,8 +210,14 @@ class CarriesOut:
             append(
                 f"run:{run.pk}",
                 "run.slew_ordered",
-                {"sequence": run.sequence_id, "epoch": run.epoch, "ra_deg": run.sequence.ra_deg, "dec_deg": run.sequence.dec_deg,
-                 "begun_ns": begun_ns, "ordered_ns": ordered_ns},
+                {
+                    "sequence": run.sequence_id,
+                    "epoch": run.epoch,
+                    "ra_deg": run.sequence.ra_deg,
+                    "dec_deg": run.sequence.dec_deg,
+                    "begun_ns": begun_ns,
+                    "ordered_ns": ordered_ns,
+                },
             )
 
     def _mark_on_target(self, order: a.MarkOnTarget) -> None:
@@ -207,7 +227,9 @@ class CarriesOut:
         run = Run.objects.select_related("sequence__request").get(pk=order.run_id)
         with transaction.atomic():
             runs.end_run(run=run, interruption=runs.Interruption(order.cause, order.sentence) if order.cause else None)
-            self._plan_rest(run, cancel=order.cause == "operator")
+            self._plan_rest(run, cancel=order.cancel)
+        if order.cause == "fault":
+            self.refused[run.sequence_id] = current.clock().monotonic() + FAULT_PAUSE_S
         kind = run.sequence.request.kind
         if kind == Request.Kind.CALIBRATION:
             send_kick("apps.analyzer.tasks.make_masters", run.sequence_id, run.pk)
@@ -227,11 +249,18 @@ class CarriesOut:
         requests.refresh_state(sequence.request)
 
     def _want_schedule(self, order: a.WantSchedule) -> None:
+        if self.night.night_start is None or self.night.night_end is None:
+            log.info("the Sun does not go low enough tonight: no science is planned")
+            return
         with transaction.atomic():
             append(
                 f"night:{self.night.pk}",
                 "night.schedule_wanted",
-                {"night": self.night.date.isoformat(), "start": self.night.night_start.isoformat(), "end": self.night.night_end.isoformat()},
+                {
+                    "night": self.night.date.isoformat(),
+                    "start": self.night.night_start.isoformat(),
+                    "end": self.night.night_end.isoformat(),
+                },
             )
 
     def _end_night(self, order: a.EndNight) -> None:

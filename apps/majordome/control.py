@@ -21,7 +21,9 @@ class Refused(Exception):
 
 def control_of(telescope: Telescope) -> Control:
     """The telescope's control, made with the configured mode when there is none yet."""
-    control, _ = Control.objects.get_or_create(telescope=telescope, defaults={"mode": current.config().night.operating_mode})
+    control, _ = Control.objects.get_or_create(
+        telescope=telescope, defaults={"mode": current.config().night.operating_mode}
+    )
     return control
 
 
@@ -70,5 +72,10 @@ def _order(telescope: Telescope, verb: str, who: str, reason: str, **changes: An
             setattr(control, name, value)
         control.reason, control.changed_by, control.changed_at = reason[:200], who[:150], current.clock().now()
         control.save()
-        append(f"control:{telescope.pk}", verb, {"telescope": telescope.name, "reason": reason[:200], **changes}, who=who[:60])
+        append(
+            f"control:{telescope.pk}",
+            verb,
+            {"telescope": telescope.name, "reason": reason[:200], **changes},
+            who=who[:60],
+        )
     return control

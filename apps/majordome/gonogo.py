@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from django.db import transaction
 
 from apps.devices.safety import SafetyView
@@ -27,13 +25,19 @@ def poll(night: Night, before: str, safety: SafetyView, hardware: Hardware, extr
         ("safety", safety.open_allowed, safety.sentence),
         ("mount", hardware.mount.reading is not None, _answers(hardware.mount.reading)),
         ("roof", hardware.enclosure() not in {"UNKNOWN", "ERROR"}, f"the roof is {hardware.enclosure()}"),
-        ("cameras", hardware.cameras_ready(), "cold and answering" if hardware.cameras_ready() else "a blocking camera is not ready"),
+        (
+            "cameras",
+            hardware.cameras_ready(),
+            "cold and answering" if hardware.cameras_ready() else "a blocking camera is not ready",
+        ),
         _disk(),
         *(extra or []),
     ]
     go = all(ok for _, ok, _ in checks)
     with transaction.atomic():
-        row = GoNoGo.objects.create(night=night, time=current.clock().now(), before=before, go=go, checks=[list(c) for c in checks])
+        row = GoNoGo.objects.create(
+            night=night, time=current.clock().now(), before=before, go=go, checks=[list(c) for c in checks]
+        )
         append(
             f"gonogo:{row.pk}",
             "gonogo.polled",
@@ -52,5 +56,3 @@ def _disk() -> Check:
     except files.DiskFull as full:
         return ("disk", False, str(full))
     return ("disk", True, "room enough")
-
-

@@ -15,7 +15,6 @@ from devicelink.errors import DeviceError
 from devicelink.interfaces.camera import CameraState
 from devicelink.interfaces.dome import DomeState
 from devicelink.interfaces.telescope import TelescopeState
-from pyros import current
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -88,14 +87,26 @@ class Hardware:
             {camera.name: Watched(camera, lambda link: link.state()) for camera in cameras},
         )
 
+    def all(self) -> list[Watched[Any]]:
+        """Every device."""
+        return [self.mount, self.dome, *self.cameras.values()]
+
     def start(self) -> None:
         """Begin to read all."""
-        for watched in (self.mount, self.dome, *self.cameras.values()):
+        for watched in self.all():
             watched.start()
+
+    def wait_for_readings(self, timeout_real_s: float) -> None:
+        """Wait until each device was read once, or until the time is up (a dead one must not stop the others)."""
+        end = time.monotonic() + timeout_real_s
+        while time.monotonic() < end:
+            if all(watched.reading is not None for watched in self.all()):
+                return
+            threading.Event().wait(0.02)
 
     def stop(self) -> None:
         """End reading, close the links."""
-        for watched in (self.mount, self.dome, *self.cameras.values()):
+        for watched in self.all():
             watched.stop()
         links.close_all()
 
@@ -147,9 +158,7 @@ class Hardware:
 
     def epoch(self) -> int:
         """The telescope's present epoch."""
-        from apps.observation_manager.models import TelescopeEpoch  # noqa: PLC0415
+        from apps.observation_manager.models import TelescopeEpoch
 
         row = TelescopeEpoch.objects.filter(telescope=self.telescope).first()
         return row.epoch if row else 0
-
-

@@ -52,8 +52,14 @@ def ensure(telescope: Telescope) -> Night:
             append(
                 f"night:{night.pk}",
                 "night.begun",
-                {"night": day.isoformat(), "telescope": telescope.name, "sunset": span.sunset, "start": span.start,
-                 "end": span.end, "sunrise": span.sunrise},
+                {
+                    "night": day.isoformat(),
+                    "telescope": telescope.name,
+                    "sunset": span.sunset,
+                    "start": span.start,
+                    "end": span.end,
+                    "sunrise": span.sunrise,
+                },
             )
     return night
 
@@ -66,3 +72,10 @@ def sun(telescope: Telescope, now: datetime) -> tuple[float, bool]:
     return here, later > here
 
 
+def is_before(night: Night, moment: datetime) -> bool:
+    """Whether a night's sunset is still to come.
+
+    Nights change at noon by mean solar time; in some months the Sun goes on rising for a quarter of an hour after
+    it (equation of time), and once a night was over before it had begun.
+    """
+    return night.sunset is not None and moment < night.sunset

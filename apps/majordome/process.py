@@ -10,13 +10,15 @@ import logging
 import time
 
 from apps.devices.models import Telescope
-from apps.devices.safety import request_path, view as safety_view
-from apps.majordome import calibrations, candidates, night as nights
-from apps.majordome.automaton import Enclosure, Inputs, State, Step, step
+from apps.devices.safety import SafetyView, request_path
+from apps.devices.safety import view as safety_view
+from apps.majordome import calibrations, candidates
+from apps.majordome import night as nights
+from apps.majordome.automaton import RUN_OVERRUN_S, Candidate, Enclosure, Inputs, State, Step, step
 from apps.majordome.carrying_out import CarriesOut
 from apps.majordome.hardware import Hardware
 from apps.majordome.models import Control, Night, OperatingMode
-from apps.majordome.views_of_runs import active_run, must_stop, waiting_alert
+from apps.majordome.views_of_runs import active_run, must_stop, same_burst, waiting_alert
 from apps.observation_manager import runs
 from guardian import requests as guardian_requests
 from guardian.vocabulary import OperatingMode as GuardianMode
@@ -31,6 +33,8 @@ TURN_REAL_S = 0.05
 TELL_GUARDIAN_REAL_S = 1.0
 MODE_HOLDS_S = 60.0
 SWEEP_REAL_S = 1.0
+FIRST_READINGS_REAL_S = 5.0
+OVERRUN_REAL_S = 30.0
 MOST_STEPS_A_TURN = 6
 """Steps that follow each other at once (end a run, begin the next, order its slew) before the journal is looked at."""
 
@@ -48,12 +52,12 @@ class Majordome:
         self.acts = CarriesOut(self.night, self.hardware)
         self.state = State(step=_resumed(self.night))
         self._told_guardian_s = self._swept_s = float("-inf")
-        self._last_alert_switch_s = float("-inf")
 
     def run(self, process: Process) -> None:
         """Until asked to stop."""
         follower = Follower()
         self.hardware.start()
+        self.hardware.wait_for_readings(FIRST_READINGS_REAL_S)  # a restart must not take “not read yet” for bad news
         calibrations.ensure_request(self.telescope, self.night.date)
         try:
             while not process.stopping:
@@ -88,15 +92,16 @@ class Majordome:
         found = active_run(self.telescope, now)
         run, view = found if found else (None, None)
         mount = self.hardware.mount.reading
+        alert = waiting_alert(now)
         idle = view is None
         observing = idle and self.state.step is Step.OBSERVING
         return Inputs(
             now_s=now_s,
             sun_altitude_deg=sun_altitude_deg,
-            sun_rising=sun_rising,
+            sun_rising=sun_rising and not nights.is_before(self.night, now),
             open_allowed=safety.open_allowed,
             safety_sentence=safety.sentence,
-            enclosure=Enclosure(self.hardware.enclosure()),
+            enclosure=self._enclosure(safety),
             mount_ready=mount is not None,
             mount_parked=mount is not None and mount.at_park,
             mount_moving=mount is not None and mount.slewing,
@@ -106,24 +111,32 @@ class Majordome:
             run=view,
             slew_done_run_id=self.acts.slew_done(),
             slew_failed=self.acts.slew_failed(),
-            alert=waiting_alert(),
+            alert=alert,
+            alert_is_same_burst=run is not None and alert is not None and same_burst(run, alert),
             stop_sequences=frozenset({run.sequence_id}) if run is not None and must_stop(run) else frozenset(),
             next_planned=self._next_planned(now_s) if observing else None,
             flats=self._calibration(calibrations.FLATS, needs_sky=True) if self.state.step is Step.FLATS else None,
             biases_darks=self._closed_calibration(Step.EVENING_CALIBRATION),
             morning=self._closed_calibration(Step.MORNING_CALIBRATION),
-            switch_allowed=now_s - self._last_alert_switch_s >= current.config().night.switch_interval_s,
+            overrun_allowed_s=patience(clock, RUN_OVERRUN_S, OVERRUN_REAL_S),
+            switch_allowed=run is None
+            or (now - run.started_at).total_seconds() >= current.config().night.switch_interval_s,
         )
 
-    def _next_planned(self, now_s: float) -> candidates.Candidate | None:
+    def _enclosure(self, safety: SafetyView) -> Enclosure:
+        """By the roof's own link; while that is silent, by the switches that the guardian reads from the PLC."""
+        own = Enclosure(self.hardware.enclosure())
+        return Enclosure(safety.shutter) if own is Enclosure.UNKNOWN else own
+
+    def _next_planned(self, now_s: float) -> Candidate | None:
         now = current.clock().now()
         ends = self.night.night_end or now
         return candidates.next_planned(self.telescope, self.night.date, now, ends, self.acts.refused, now_s)
 
-    def _closed_calibration(self, during: Step) -> candidates.Candidate | None:
+    def _closed_calibration(self, during: Step) -> Candidate | None:
         return self._calibration(calibrations.BIASES_DARKS, needs_sky=False) if self.state.step is during else None
 
-    def _calibration(self, name: str, *, needs_sky: bool) -> candidates.Candidate | None:
+    def _calibration(self, name: str, *, needs_sky: bool) -> Candidate | None:
         return candidates.calibration(self.telescope, self.night.date, name, needs_sky=needs_sky)
 
     def _tell_guardian(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from apps.alert_manager.models import AlertState
+from apps.alert_manager.models import AlertRequest, AlertState
 from apps.devices.models import Telescope
 from apps.majordome.automaton import RunView
 from apps.observation_manager.models import Run, RunState
@@ -34,10 +34,11 @@ def active_run(telescope: Telescope, now: datetime) -> tuple[Run, RunView] | Non
     )
 
 
-def waiting_alert() -> int | None:
-    """The newest alert sequence that is to be observed at once."""
+def waiting_alert(now: datetime) -> int | None:
+    """The newest alert sequence that is to be observed at once and is still worth it."""
     return (
         Sequence.objects.filter(state=SequenceState.EXPECTED, request__kind=Request.Kind.ALERT)
+        .exclude(window_end__lt=now)
         .order_by("-id")
         .values_list("pk", flat=True)
         .first()
@@ -46,6 +47,17 @@ def waiting_alert() -> int | None:
 
 def must_stop(run: Run) -> bool:
     """Whether an alert's run must not go on: retracted, or no burst after all."""
-    return run.sequence.request.kind == Request.Kind.ALERT and Request.objects.filter(
-        pk=run.sequence.request_id, alertrequest__alert__state__in=[AlertState.RETRACTED, AlertState.NOT_A_BURST]
-    ).exists()
+    return (
+        run.sequence.request.kind == Request.Kind.ALERT
+        and Request.objects.filter(
+            pk=run.sequence.request_id, alertrequest__alert__state__in=[AlertState.RETRACTED, AlertState.NOT_A_BURST]
+        ).exists()
+    )
+
+
+def same_burst(run: Run, sequence_id: int) -> bool:
+    """Whether a sequence observes the burst that a run observes."""
+    bursts = dict(
+        AlertRequest.objects.filter(sequences__in=[run.sequence_id, sequence_id]).values_list("sequences", "alert")
+    )
+    return run.sequence_id in bursts and bursts[run.sequence_id] == bursts.get(sequence_id)

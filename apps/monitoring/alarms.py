@@ -16,7 +16,11 @@ def raise_alarm(code: str, subject: str, severity: Severity, sentence: str) -> b
             alarm = Alarm.objects.create(
                 code=code, subject=subject, severity=severity, sentence=sentence[:400], raised_at=current.clock().now()
             )
-            append(f"alarm:{alarm.pk}", "alarm.raised", {"code": code, "subject": subject, "severity": severity, "sentence": sentence})
+            append(
+                f"alarm:{alarm.pk}",
+                "alarm.raised",
+                {"code": code, "subject": subject, "severity": severity, "sentence": sentence},
+            )
     except IntegrityError:
         return False  # the unique constraint: it is raised already
     return True
@@ -39,5 +43,7 @@ def acknowledge(alarm: Alarm, who: str) -> None:
     """Note that a person has seen it; it stays raised until its cause is gone."""
     with transaction.atomic():
         now = current.clock().now()
-        if Alarm.objects.filter(pk=alarm.pk, acknowledged_at__isnull=True).update(acknowledged_by=who, acknowledged_at=now):
+        if Alarm.objects.filter(pk=alarm.pk, acknowledged_at__isnull=True).update(
+            acknowledged_by=who, acknowledged_at=now
+        ):
             append(f"alarm:{alarm.pk}", "alarm.acknowledged", {"code": alarm.code}, who=who)

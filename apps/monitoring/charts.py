@@ -30,6 +30,11 @@ class Level:
     y: float
     label: str
 
+    @property
+    def text_y(self) -> float:
+        """Where the text of a limit stands: above its line, below it at the upper edge."""
+        return self.y + 11 if self.y < _TOP + 12 else self.y - 3
+
 
 @dataclass(frozen=True)
 class Chart:

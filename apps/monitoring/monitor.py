@@ -73,6 +73,8 @@ def sweep() -> None:
         send_kick("apps.analyzer.tasks.reduce_image", image_id)
     free = shutil.disk_usage(current.data_folder()).free
     if free < DISK_WARNING_BYTES:
-        alarms.raise_alarm("disk.low", "", Severity.WARNING, f"{free / 1e9:.1f} GB are left on the disk of the data folder")
+        alarms.raise_alarm(
+            "disk.low", "", Severity.WARNING, f"{free / 1e9:.1f} GB are left on the disk of the data folder"
+        )
     else:
         alarms.clear_alarm("disk.low", "")

@@ -44,7 +44,9 @@ class TelemetryWriter:
     def _channel(self, value: Measured) -> int:
         key = (value.source, value.quantity)
         if key not in self._channels:
-            channel, _ = Channel.objects.get_or_create(source=value.source, quantity=value.quantity, defaults={"unit": value.unit})
+            channel, _ = Channel.objects.get_or_create(
+                source=value.source, quantity=value.quantity, defaults={"unit": value.unit}
+            )
             self._channels[key] = channel.pk
         return self._channels[key]
 

@@ -13,6 +13,7 @@ from apps.monitoring import alarms, selectors
 from apps.monitoring.models import Alarm, SafetyRecord
 from apps.user_manager.permissions import Ability, may, needs
 from guardian.readings import QUANTITIES
+from pyros import current
 
 DEVICE_HOURS = 6.0
 WEATHER_HOURS = 24.0
@@ -48,6 +49,7 @@ def weather(request: HttpRequest) -> HttpResponse:
     context = {
         "conditions": conditions,
         "safety": conditions.safety,
+        "guardian_age_s": conditions.safety.status.age_s(current.clock()) if conditions.safety.status else None,
         "sources": sources,
         "tracks": selectors.tracks(sources, hours=WEATHER_HOURS, quantities=set(QUANTITIES)),
         "records": SafetyRecord.objects.order_by("-id")[:12],

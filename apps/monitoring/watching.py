@@ -22,7 +22,16 @@ from pyros import current
 
 log = logging.getLogger(__name__)
 
-_UNITS = {"_deg": "°", "_c": "°C", "_mps": "m/s", "_percent": "%", "_hpa": "hPa", "_s": "s", "_um": "µm", "_arcsec": "arcsec"}
+_UNITS = {
+    "_deg": "°",
+    "_c": "°C",
+    "_mps": "m/s",
+    "_percent": "%",
+    "_hpa": "hPa",
+    "_s": "s",
+    "_um": "µm",
+    "_arcsec": "arcsec",
+}
 
 
 class DeviceWatch:

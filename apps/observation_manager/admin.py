@@ -32,7 +32,19 @@ class AlbumRunAdmin(ReadOnlyAdmin, admin.ModelAdmin):
 
 @admin.register(Image)
 class ImageAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ("id", "camera", "frame_type", "filter", "exposure_s", "number", "attempt", "state", "date_obs", "size_bytes", "reason")
+    list_display = (
+        "id",
+        "camera",
+        "frame_type",
+        "filter",
+        "exposure_s",
+        "number",
+        "attempt",
+        "state",
+        "date_obs",
+        "size_bytes",
+        "reason",
+    )
     list_filter = ("state", "camera", "frame_type", "filter")
     search_fields = ("path", "plan__album__sequence__name", "plan__album__sequence__request__name")
     list_select_related = ("camera", "filter")

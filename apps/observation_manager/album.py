@@ -37,7 +37,7 @@ ATTEMPTS = 3
 """How often one frame is tried before the album fails."""
 ABORT_SETTLES_REAL_S = 1.0
 POLL_REAL_S = 0.01
-RENEW_REAL_S = 2.0
+RENEW_REAL_S = 1.0
 
 StoredHook = Callable[[Image], None]
 
@@ -114,7 +114,9 @@ class AlbumWorker:
             raise LeaseLost("the lease was lost or the run is over")
 
     def _frame(self, camera: Camera, row: CameraRow, plan: Plan, number: int) -> None:
-        for attempt in range(1 + Image.objects.filter(album_run=self.album_run, plan=plan, number=number).count(), ATTEMPTS + 1):
+        for attempt in range(
+            1 + Image.objects.filter(album_run=self.album_run, plan=plan, number=number).count(), ATTEMPTS + 1
+        ):
             files.check_space(current.data_folder())
             self._renew()
             image = self._begin(row, plan, number, attempt)
@@ -163,8 +165,15 @@ class AlbumWorker:
             append(
                 f"image:{image.pk}",
                 "image.exposing",
-                {"camera": row.name, "run": self.album_run.run_id, "plan": plan.pk, "number": number, "attempt": attempt,
-                 "frame_type": plan.frame_type, "exposure_s": plan.exposure_s},
+                {
+                    "camera": row.name,
+                    "run": self.album_run.run_id,
+                    "plan": plan.pk,
+                    "number": number,
+                    "attempt": attempt,
+                    "frame_type": plan.frame_type,
+                    "exposure_s": plan.exposure_s,
+                },
             )
         return image
 
@@ -197,8 +206,14 @@ class AlbumWorker:
             IMAGE.move(
                 image,
                 ImageState.STORED,
-                data={"path": path, "camera": row.name, "size_bytes": written.size_bytes, "sha256": written.sha256,
-                      "run": self.album_run.run_id, "date_obs": result.date_obs.isoformat()},
+                data={
+                    "path": path,
+                    "camera": row.name,
+                    "size_bytes": written.size_bytes,
+                    "sha256": written.sha256,
+                    "run": self.album_run.run_id,
+                    "date_obs": result.date_obs.isoformat(),
+                },
                 path=path,
                 sha256=written.sha256,
                 size_bytes=written.size_bytes,

@@ -47,7 +47,8 @@ def image_path(image: Image) -> str:
     sequence = image.plan.album.sequence
     what = image.filter.name if image.filter else image.frame_type.lower()
     epoch = image.album_run.run.epoch
-    return f"{sequence_folder(sequence)}/{image.camera.name}_{_safe(what)}_{epoch:06d}_{image.plan.order:02d}_{image.number:04d}.fits"
+    name = f"{image.camera.name}_{_safe(what)}_{epoch:06d}_{image.plan.order:02d}_{image.number:04d}.fits"
+    return f"{sequence_folder(sequence)}/{name}"
 
 
 def writing_path(relative: str) -> Path:

@@ -41,7 +41,11 @@ def cards(image: Image, camera: Camera, result: ExposureResult) -> list[tuple[st
     sequence = image.plan.album.sequence
     telescope = camera.on_telescope
     rows: list[tuple[str, Any, str]] = [
-        ("DATE-OBS", result.date_obs.isoformat(timespec="milliseconds").replace("+00:00", ""), "start of exposure, UTC"),
+        (
+            "DATE-OBS",
+            result.date_obs.isoformat(timespec="milliseconds").replace("+00:00", ""),
+            "start of exposure, UTC",
+        ),
         ("TIMESYS", "UTC", ""),
         ("EXPTIME", result.exposure_s, "[s] exposure time"),
         ("IMAGETYP", image.frame_type, ""),

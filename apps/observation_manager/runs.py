@@ -24,10 +24,14 @@ from pyros import current
 from pyros.clock import real_unix_s
 from pyros.journal.writing import append
 
-LEASE_REAL_S = 10.0
+LEASE_REAL_S = 5.0
 """How long a worker may be silent before another one takes its album over, real s."""
 
-_LOSS = {"weather": LedgerEntry.Kind.LOSS_WEATHER, "fault": LedgerEntry.Kind.LOSS_FAULT, "alert": LedgerEntry.Kind.LOSS_ALERT}
+_LOSS = {
+    "weather": LedgerEntry.Kind.LOSS_WEATHER,
+    "fault": LedgerEntry.Kind.LOSS_FAULT,
+    "alert": LedgerEntry.Kind.LOSS_ALERT,
+}
 
 
 class TelescopeBusy(Exception):
@@ -114,8 +118,14 @@ def end_run(*, run: Run, interruption: Interruption | None = None) -> str:
         append(
             f"run:{run.pk}",
             "run.ended",
-            {"sequence": sequence.pk, "telescope": run.telescope_id, "epoch": run.epoch, "state": run.state, "reason": reason,
-             "cause": interruption.cause if interruption else ""},
+            {
+                "sequence": sequence.pk,
+                "telescope": run.telescope_id,
+                "epoch": run.epoch,
+                "state": run.state,
+                "reason": reason,
+                "cause": interruption.cause if interruption else "",
+            },
         )
         return run.state
 
@@ -158,9 +168,7 @@ def orphaned_images(telescope: Telescope) -> int:
 
 def missing_frames(album: Album) -> list[tuple[int, int]]:
     """(plan id, number) of the frames of an album that are not stored yet, in the order they are taken."""
-    stored = set(
-        Image.objects.filter(plan__album=album, state=ImageState.STORED).values_list("plan_id", "number")
-    )
+    stored = set(Image.objects.filter(plan__album=album, state=ImageState.STORED).values_list("plan_id", "number"))
     return [
         (plan.pk, number)
         for plan in album.plans.order_by("order")
@@ -186,7 +194,9 @@ def _settle(run: Run, sequence: Sequence, outcome: str, interruption: Interrupti
     lost = _LOSS.get(interruption.cause) if interruption else None
     if outcome == SequenceState.FAILED and lost is None:
         lost = LedgerEntry.Kind.LOSS_FAULT
-    keep_s = max(0.0, sequence.duration_s - _used_by_all_runs_s(sequence)) if outcome == SequenceState.INTERRUPTED else 0.0
+    keep_s = (
+        max(0.0, sequence.duration_s - _used_by_all_runs_s(sequence)) if outcome == SequenceState.INTERRUPTED else 0.0
+    )
     ledger.settle(sequence=sequence, used_s=used_s, lost=lost, keep_s=keep_s, note=run.reason[:200])
 
 
@@ -197,7 +207,9 @@ def _used_s(run: Run) -> float:
     stored_s = max(
         (
             row["total"]
-            for row in Image.objects.filter(album_run__run=run, state=ImageState.STORED).values("camera").annotate(total=Sum("exposure_s"))
+            for row in Image.objects.filter(album_run__run=run, state=ImageState.STORED)
+            .values("camera")
+            .annotate(total=Sum("exposure_s"))
         ),
         default=0.0,
     )
@@ -211,14 +223,17 @@ def _used_by_all_runs_s(sequence: Sequence) -> float:
 def sequence_exposure_s(sequence: Sequence) -> float:
     """Open-shutter time of the longest album, s."""
     return max(
-        (sum(plan.exposure_s * plan.images for plan in album.plans.all()) for album in sequence.albums.prefetch_related("plans")),
+        (
+            sum(plan.exposure_s * plan.images for plan in album.plans.all())
+            for album in sequence.albums.prefetch_related("plans")
+        ),
         default=0.0,
     )
 
 
 def frame_types(sequence: Sequence) -> set[str]:
     """The kinds of frames a sequence takes; bias and dark need no open roof."""
-    return set(FrameType(t) for t in sequence.albums.values_list("plans__frame_type", flat=True) if t)
+    return {FrameType(t) for t in sequence.albums.values_list("plans__frame_type", flat=True) if t}
 
 
 def started_between(telescope: Telescope, start: datetime, end: datetime) -> list[Run]:

@@ -13,11 +13,16 @@ from apps.devices.models import Telescope
 from apps.observation_manager.models import AlbumRun, Image, ImageState, Run, RunState
 from apps.routine_manager.models import Plan, Request
 from apps.user_manager.permissions import Ability, may
+from pyros import current
 
 
 def images(*, camera: str = "", state: str = "", sequence: str = "", frame_type: str = "") -> QuerySet[Image]:
     """Images, the newest first, narrowed by what a person chose, with all that a gallery shows."""
-    rows = Image.objects.select_related("camera", "filter", "plan__album__sequence__request").prefetch_related("products").order_by("-id")
+    rows = (
+        Image.objects.select_related("camera", "filter", "plan__album__sequence__request")
+        .prefetch_related("products")
+        .order_by("-id")
+    )
     if camera:
         rows = rows.filter(camera__name=camera)
     if state:
@@ -55,6 +60,7 @@ class RunProgress:
     run: Run
     albums: list[AlbumProgress]
     expected_end: datetime
+    overdue: bool
 
     @property
     def done(self) -> int:
@@ -74,7 +80,9 @@ def current_run(telescope: Telescope) -> RunProgress | None:
         return None
     album_runs = list(AlbumRun.objects.filter(run=run).select_related("album__camera").order_by("album__camera__name"))
     planned: Mapping[int, int] = dict(
-        Plan.objects.filter(album__in=[a.album_id for a in album_runs]).values_list("album").annotate(total=Sum("images"))
+        Plan.objects.filter(album__in=[a.album_id for a in album_runs])
+        .values_list("album")
+        .annotate(total=Sum("images"))
     )
     taken = {
         row["plan__album"]: row
@@ -94,7 +102,8 @@ def current_run(telescope: Telescope) -> RunProgress | None:
         for a in album_runs
     ]  # fmt: skip
     begin = run.on_target_at or run.started_at
-    return RunProgress(run, albums, begin + timedelta(seconds=run.sequence.duration_s))
+    expected_end = begin + timedelta(seconds=run.sequence.duration_s)
+    return RunProgress(run, albums, expected_end, current.clock().now() > expected_end)
 
 
 def runs_between(start: datetime, end: datetime) -> QuerySet[Run]:

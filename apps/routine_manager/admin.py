@@ -40,7 +40,18 @@ class RequestAdmin(admin.ModelAdmin):
 
 @admin.register(Sequence)
 class SequenceAdmin(admin.ModelAdmin):
-    list_display = ("id", "request", "name", "state", "target_name", "ra_deg", "dec_deg", "duration_s", "reserved_s", "mandatory")
+    list_display = (
+        "id",
+        "request",
+        "name",
+        "state",
+        "target_name",
+        "ra_deg",
+        "dec_deg",
+        "duration_s",
+        "reserved_s",
+        "mandatory",
+    )
     list_display_links = ("id", "name")
     list_filter = ("state", "request__program", "mandatory")
     search_fields = ("name", "target_name", "request__name")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence as Rows
+from collections.abc import Mapping
+from collections.abc import Sequence as Rows
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -79,7 +80,9 @@ def add_sequence(*, request: Request, draft: SequenceDraft) -> Sequence:
             times[camera_name] = [_plan(album, camera, order, plan) for order, plan in enumerate(plans, start=1)]
         sequence.duration_s = sequence_duration_s(times)
         sequence.save(update_fields=["duration_s"])
-        append(f"sequence:{sequence.pk}", "sequence.drafted", {"request": request.pk, "duration_s": sequence.duration_s})
+        append(
+            f"sequence:{sequence.pk}", "sequence.drafted", {"request": request.pk, "duration_s": sequence.duration_s}
+        )
     return sequence
 
 

@@ -17,6 +17,8 @@ from pyros import current
 from pyros.journal.writing import append
 
 RULE = "1"
+ROUNDING_S = 1e-6
+"""What a sum of many lines may be off by; whoever asks for exactly what is left gets it."""
 Kind = LedgerEntry.Kind
 
 
@@ -44,7 +46,7 @@ def balance_s(allocation: Allocation) -> float:
 
 
 def reserve(*, sequence: Sequence, night: date) -> None:
-    """Set a sequence's duration aside.
+    """Set a sequence's duration aside, in place of what it held before.
 
     Raises:
         QuotaExceeded: less than that is left; nothing was reserved.
@@ -54,9 +56,12 @@ def reserve(*, sequence: Sequence, night: date) -> None:
         if allocation is None:
             return
         Allocation.objects.select_for_update().get(pk=allocation.pk)  # two submissions must not both see the rest
-        left_s = balance_s(allocation)
-        if sequence.duration_s > left_s:
+        held_s = Sequence.objects.values_list("reserved_s", flat=True).get(pk=sequence.pk)
+        left_s = balance_s(allocation) + held_s
+        if sequence.duration_s > left_s + ROUNDING_S:
             raise QuotaExceeded(allocation, sequence.duration_s, left_s)
+        if held_s > 0:
+            _write(allocation, sequence, Kind.RELEASE, held_s, note="reserved anew")
         _write(allocation, sequence, Kind.RESERVE, -sequence.duration_s)
         Sequence.objects.filter(pk=sequence.pk).update(reserved_s=sequence.duration_s)
         sequence.reserved_s = sequence.duration_s

@@ -73,7 +73,10 @@ class Sequence(models.Model):
     state_reason = models.CharField(max_length=300, blank=True)
     target_name = models.CharField(max_length=100, blank=True)
     ra_deg = models.FloatField(
-        null=True, blank=True, validators=[MinValueValidator(0), MaxValueValidator(360)], help_text="ICRS; none for a calibration"
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(360)],
+        help_text="ICRS; none for a calibration",
     )
     dec_deg = models.FloatField(null=True, blank=True, validators=[MinValueValidator(-90), MaxValueValidator(90)])
     mandatory = models.BooleanField(default=False, help_text="if it fails, the request fails")
@@ -82,7 +85,9 @@ class Sequence(models.Model):
     window_end = models.DateTimeField(null=True, blank=True, help_text="not after (JD2)")
     airmass_max = models.FloatField(default=2.0, validators=[MinValueValidator(1), MaxValueValidator(10)])
     moon_distance_min_deg = models.FloatField(default=30, validators=[MinValueValidator(0), MaxValueValidator(180)])
-    telescope = models.ForeignKey(Telescope, models.PROTECT, null=True, blank=True, related_name="sequences", help_text="any when empty")
+    telescope = models.ForeignKey(
+        Telescope, models.PROTECT, null=True, blank=True, related_name="sequences", help_text="any when empty"
+    )
     duration_s = models.FloatField(default=0, help_text="all overheads but the slew to it, s")
     reserved_s = models.FloatField(default=0, help_text="time set aside in the ledger, s")
 

@@ -22,10 +22,16 @@ def visible_requests(user: Any) -> QuerySet[Request]:
 def visible_sequences(user: Any) -> QuerySet[Sequence]:
     """The sequences that a user may see."""
     rows = Sequence.objects.select_related("request__program").order_by("-id")
-    return rows if may(user, Ability.SEE_ALL_REQUESTS) else rows.filter(request__in=visible_requests(user).order_by().values("pk"))
+    return (
+        rows
+        if may(user, Ability.SEE_ALL_REQUESTS)
+        else rows.filter(request__in=visible_requests(user).order_by().values("pk"))
+    )
 
 
-def filtered(rows: QuerySet[Request], *, state: str = "", program: str = "", kind: str = "", text: str = "") -> QuerySet[Request]:
+def filtered(
+    rows: QuerySet[Request], *, state: str = "", program: str = "", kind: str = "", text: str = ""
+) -> QuerySet[Request]:
     """Requests narrowed by what a person chose; what makes no sense is no filter."""
     if state:
         rows = rows.filter(state=state)

@@ -99,7 +99,12 @@ def document(
 
 def _site(telescope: Telescope) -> dict[str, Any]:
     site = telescope.site
-    return {"name": site.name, "lat_deg": site.latitude_deg, "lon_deg": site.longitude_deg, "height_m": site.elevation_m}
+    return {
+        "name": site.name,
+        "lat_deg": site.latitude_deg,
+        "lon_deg": site.longitude_deg,
+        "height_m": site.elevation_m,
+    }
 
 
 def _telescope(

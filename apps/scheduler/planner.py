@@ -99,6 +99,8 @@ def _resume(follower: Follower) -> NightSpan | None:
     if asked is None or Entry.objects.filter(verb="night.ended", id__gt=asked.pk, id__lte=follower.position).exists():
         return None
     span = _span(asked)
-    for entry in Entry.objects.filter(verb__in=["run.started", "run.ended"], id__gt=asked.pk, id__lte=follower.position).order_by("id"):
+    for entry in Entry.objects.filter(
+        verb__in=["run.started", "run.ended"], id__gt=asked.pk, id__lte=follower.position
+    ).order_by("id"):
         span.note(entry)
     return span

@@ -42,9 +42,7 @@ def make_schedule(
     span = Span(night_start, night_end, now)
     sequences = waiting_sequences()
     begun = time.monotonic()
-    instance = nightplan.Instance.from_json(
-        document(node, sequences, span, pointings=pointings, busy_until=busy_until)
-    )
+    instance = nightplan.Instance.from_json(document(node, sequences, span, pointings=pointings, busy_until=busy_until))
     plan = nightplan.plan(instance, time_limit_s=time_limit_s)
     planning_ms = (time.monotonic() - begun) * 1000
     by_id = {str(s.pk): s for s in sequences}
@@ -76,7 +74,9 @@ def make_schedule(
                 )
             )
         rows += [
-            ScheduleRow(schedule=schedule, sequence=by_id[r.sequence], planned=False, code=r.code, reason=r.reason[:400])
+            ScheduleRow(
+                schedule=schedule, sequence=by_id[r.sequence], planned=False, code=r.code, reason=r.reason[:400]
+            )
             for r in plan.rejected
         ]
         ScheduleRow.objects.bulk_create(rows)
@@ -84,8 +84,14 @@ def make_schedule(
         append(
             f"schedule:{schedule.pk}",
             "schedule.made",
-            {"cause": cause, "planned": len(plan.observations), "rejected": len(plan.rejected),
-             "value": plan.value, "bound": plan.bound, "planning_ms": round(planning_ms, 1)},
+            {
+                "cause": cause,
+                "planned": len(plan.observations),
+                "rejected": len(plan.rejected),
+                "value": plan.value,
+                "bound": plan.bound,
+                "planning_ms": round(planning_ms, 1),
+            },
         )
     return schedule
 
@@ -94,7 +100,9 @@ def _move_states(rows: list[ScheduleRow]) -> None:
     for row in rows:
         wanted = SequenceState.PLANNED if row.planned else SequenceState.TO_BE_PLANNED
         if row.sequence.state != wanted and row.sequence.state != SequenceState.EXPECTED:
-            SEQUENCE.try_move(row.sequence, wanted, only_from=frozenset({SequenceState.TO_BE_PLANNED, SequenceState.PLANNED}))
+            SEQUENCE.try_move(
+                row.sequence, wanted, only_from=frozenset({SequenceState.TO_BE_PLANNED, SequenceState.PLANNED})
+            )
             requests.refresh_state(row.sequence.request)
 
 
@@ -111,6 +119,8 @@ def archive(*, node: Node, night: date) -> Schedule | None:
             Schedule.objects.filter(pk=schedule.pk).update(is_final=True)
             append(f"schedule:{schedule.pk}", "schedule.archived", {"night": night.isoformat()})
         now = current.clock().now()
-        for sequence in Sequence.objects.filter(window_end__lt=now, state__in=[SequenceState.TO_BE_PLANNED, SequenceState.PLANNED]):
+        for sequence in Sequence.objects.filter(
+            window_end__lt=now, state__in=[SequenceState.TO_BE_PLANNED, SequenceState.PLANNED]
+        ):
             requests.expire(sequence=sequence, reason="its last window is over")
     return schedule

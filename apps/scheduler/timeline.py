@@ -9,9 +9,12 @@ from datetime import UTC, datetime, timedelta
 WIDTH_PX = 1160
 LEFT_PX = 78
 TOP_PX = 20
-LANE_PX = 34
+LANE_PX = 58
 GAP_PX = 8
-LETTER_PX = 6.0
+LETTER_PX = 6.2
+"""Width of a letter of the labels, nearly."""
+NARROWEST_PX = 11.0
+"""A narrower slot has no label; its title still has."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class Box:
     url: str = ""
     text_x: float = 0.0
     text_y: float = 0.0
+    upright: bool = False
+    """The label is written upwards, because the slot is narrower than it."""
 
 
 @dataclass(frozen=True)
@@ -133,10 +138,13 @@ def draw(
 def _slot(slot: Slot, y: int, x) -> Box:  # type: ignore[no-untyped-def]
     left, right = x(slot.start), x(slot.end)
     width = max(2.0, round(right - left, 1))
-    letters = int((width - 6) / LETTER_PX)
-    label = slot.label if len(slot.label) <= letters else slot.label[: letters - 1] + "…" if letters >= 4 else ""
     css = f"slot {slot.kind}{' own' if slot.own else ''}"
-    return Box(left, y, width, LANE_PX, css, label, slot.title, slot.url, round(left + 4, 1), y + LANE_PX / 2 + 4)
+    upright = width < len(slot.label) * LETTER_PX + 8
+    room_px = LANE_PX if upright else width
+    letters = int((room_px - 8) / LETTER_PX) if width >= NARROWEST_PX else 0
+    label = slot.label if len(slot.label) <= letters else f"{slot.label[: letters - 1]}…" if letters > 2 else ""
+    text_x, text_y = (round(left + width / 2 + 3.5, 1), y + LANE_PX - 5) if upright else (round(left + 5, 1), y + LANE_PX / 2 + 4)
+    return Box(left, y, width, LANE_PX, css, label, slot.title, slot.url, text_x, text_y, upright)
 
 
 def _bands(start: datetime, end: datetime, sun: Twilight) -> list[tuple[datetime, datetime, str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from .lightcurve import LightCurve
 Array = NDArray[np.float64]
 CLIP_ROUNDS, CLIP_LOW_SIGMA, CLIP_HIGH_SIGMA = 6, 5.0, 3.0
 COARSE_BINS = 200
+GOOD_CHI2, KEPT_MIN = 1.5, 0.15
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,18 @@ def fit_background(curve: LightCurve, where: NDArray[np.bool_], degree_max: int)
         )
     middle = (curve.start_s + 0.5 * curve.width_s)[where]
     centre, half_span = 0.5 * (middle[0] + middle[-1]), max(0.5 * float(middle[-1] - middle[0]), 1e-9)
-    weight = 1.0 / curve.error[where]
-    best: tuple[float, Array, float] | None = None
+    scaled = (middle - centre) / half_span
+    error = curve.error[where]
+    if curve.is_poisson:  # errors by the counts would favour the low ones: take them from a first fit
+        first = np.vander(scaled, degree_max + 1, increasing=True)
+        rough = first @ np.linalg.lstsq(first, curve.rate[where], rcond=None)[0]
+        floor = max(0.1 * float(curve.rate[where].mean()), 1e-12)
+        error = np.sqrt(np.maximum(rough, floor) / curve.width_s[where])
+    best: tuple[float, Any, float] | None = None
     for degree in range(degree_max + 1):
-        powers = np.vander((middle - centre) / half_span, degree + 1, increasing=True)
-        found, *_ = np.linalg.lstsq(powers * weight[:, None], curve.rate[where] * weight, rcond=None)
-        chi2 = float((((curve.rate[where] - powers @ found) * weight) ** 2).sum())
+        powers = np.vander(scaled, degree + 1, increasing=True)
+        found, *_ = np.linalg.lstsq(powers / error[:, None], curve.rate[where] / error, rcond=None)
+        chi2 = float((((curve.rate[where] - powers @ found) / error) ** 2).sum())
         bic = chi2 + (degree + 1) * np.log(used)
         if best is None or bic < best[0]:
             best = bic, found, chi2 / (used - degree - 1)
@@ -60,19 +68,41 @@ def fit_background(curve: LightCurve, where: NDArray[np.bool_], degree_max: int)
 
 
 def quiet_bins(curve: LightCurve, degree_max: int) -> NDArray[np.bool_]:
-    """A first guess of where there is no burst: clipped on a coarse curve, harder above than below. Shape (n,)."""
+    """A first guess of where there is no burst: clipped on a coarse curve, harder above than below. Shape (n,).
+
+    Two beginnings: below the median, and, should that not fit since the burst fills the curve, below the quartile.
+    """
     factor = max(1, len(curve) // COARSE_BINS)
     coarse = curve.rebinned(factor * float(np.median(curve.width_s)))
-    kept = coarse.rate <= np.median(coarse.rate) + CLIP_HIGH_SIGMA * _spread(coarse.rate)
+    best: tuple[float, NDArray[np.bool_]] | None = None
+    for quantile, spread in ((0.5, _spread(coarse.rate)), (0.25, float(np.median(coarse.error)))):
+        found = _clipped(
+            coarse, coarse.rate <= np.quantile(coarse.rate, quantile) + CLIP_HIGH_SIGMA * spread, degree_max
+        )
+        if best is None or found[0] < best[0]:
+            best = found
+        if best[0] < GOOD_CHI2:
+            break
+    assert best is not None
+    return np.asarray(best[1][np.searchsorted(coarse.start_s, curve.start_s, side="right") - 1])
+
+
+def _clipped(coarse: LightCurve, kept: NDArray[np.bool_], degree_max: int) -> tuple[float, NDArray[np.bool_]]:
+    """chi² per degree of freedom, and the bins that are left when those off the fit are left out."""
+    chi2 = float("inf")
     for _ in range(CLIP_ROUNDS):
-        fitted = fit_background(coarse, kept, min(degree_max, max(0, int(kept.sum()) // 2 - 2)))
+        degree = min(degree_max, int(kept.sum()) // 2 - 2)
+        if degree < 0:
+            break
+        fitted = fit_background(coarse, kept, degree)
+        chi2 = fitted.chi2_per_dof
         offset = (coarse.rate - fitted.rate(coarse.start_s + 0.5 * coarse.width_s)) / coarse.error
         scale = max(1.0, _spread(offset[kept]))
         again = (offset < CLIP_HIGH_SIGMA * scale) & (offset > -CLIP_LOW_SIGMA * scale)
-        if (again == kept).all() or again.sum() < 0.25 * len(coarse):
+        if (again == kept).all() or again.sum() < KEPT_MIN * len(coarse):
             break
         kept = again
-    return np.asarray(kept[np.searchsorted(coarse.start_s, curve.start_s, side="right") - 1])
+    return chi2, kept
 
 
 def _spread(values: Array) -> float:

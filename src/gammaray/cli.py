@@ -96,10 +96,10 @@ def _t90_line(found: dict[str, Any]) -> str:
 
 
 def _spectrum_text(found: dict[str, Any]) -> str:
-    lines = [
-        f"{name:10} {told['value']:.5g} ± {'?' if told['error'] is None else format(told['error'], '.2g')} {told['unit']}"
-        for name, told in found["parameters"].items()
-    ]
+    lines = []
+    for name, told in found["parameters"].items():
+        error = "?" if told["error"] is None else f"{told['error']:.2g}"
+        lines.append(f"{name:10} {told['value']:.5g} ± {error} {told['unit']}")
     lines.append(
         f"{found['statistic_name']} {found['statistic']:.1f} for {found['degrees_of_freedom']} degrees of freedom"
     )

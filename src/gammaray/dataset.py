@@ -102,9 +102,10 @@ def make_dataset(
         )
     statistic, known = _background(source, background, used)
     energy, weight = _quadrature(response)
+    expected, expected_sigma, ratio = (None if part is None else part[used] for part in known)
     return Dataset(
         source.file, statistic, source.counts[used], None if source.sigma is None else _sigma(source, known)[used],
-        *(None if part is None else part[used] for part in known), energy, weight,
+        expected, expected_sigma, ratio, energy, weight,
         response.matrix[:, column[used]] * (source.exposure_s * source.area[used]), source.exposure_s,
         (float(low[used].min()), float(high[used].max())),
     )  # fmt: skip

@@ -6,6 +6,7 @@ before and after. Counts are summed bin by bin within it. Errors: `uncertainty`.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .background import Background, fit_background, quiet_bins
-from .blocks import block_edges
+from .blocks import block_edges, poisson_block_edges
 from .configuration import Configuration
 from .cumulative import crossing_s
 from .errors import InputRefused
-from .lightcurve import LightCurve
+from .lightcurve import LightCurve, looks_poisson
 from .uncertainty import duration_uncertainty
 
 PENALTY = 8.0
@@ -26,6 +27,8 @@ EDGE_SIGMA_MIN = 3.0
 NOISE_SCALE_MAX = 5.0
 BACKGROUND_ROUNDS = 4
 NET_NEGATIVE_FRACTION = 0.01
+NEIGHBOURS = 7
+COUNTS_ENOUGH = 20.0
 
 
 @dataclass(frozen=True)
@@ -73,13 +76,12 @@ def measure_duration(curve: LightCurve, configuration: Configuration | None = No
     """T90 of a light curve. Raises InputRefused when window, bins or background windows leave too little."""
     chosen = configuration or Configuration()
     curve = _prepared(curve, chosen)
-    curve, scale = _with_measured_noise(curve)
+    if not curve.is_poisson:
+        curve = _with_measured_noise(curve)
     penalty = chosen.penalty if chosen.penalty is not None else PENALTY
     degree = None if _is_net(curve, chosen) else chosen.background_degree
     net, edges, interval, background = _find(curve, penalty, degree, chosen.background_windows_s)
-    notes = list(curve.notes)
-    if scale > 1.0:
-        notes.append(f"the scatter exceeds the errors: they were multiplied by {scale:.2f}")
+    notes = list(net.notes)
     told = "none" if background is None else f"polynomial of degree {background.degree}"
     common: dict[str, Any] = {"blocks": len(edges) - 1, "bins": len(net), "zero": net.zero, "background": told}
     if background is not None and background.chi2_per_dof > 1.5:
@@ -108,7 +110,7 @@ def _answer(
         return (found.first, found.stop) if found else None
 
     errors = duration_uncertainty(net, interval.first, interval.stop, t95 - t05, chosen.bootstrap, chosen.seed, find)
-    means = [_mean(net, a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    means = [_mean(net, int(a), int(b)) for a, b in itertools.pairwise(edges)]
     brightest = int(np.argmax(means))
     if errors.wings_s > max(errors.low_s, 0.1 * (t95 - t05)):
         notes.append("faint wings may be hidden in the noise: T90 may well be longer (see t90_error_high_s)")
@@ -137,18 +139,21 @@ def _answer(
 
 
 def _prepared(curve: LightCurve, chosen: Configuration) -> LightCurve:
+    if not curve.is_poisson and looks_poisson(curve.width_s, curve.rate, curve.error):
+        curve = replace(curve, is_poisson=True)
     if chosen.window_s is not None:
         curve = curve.part(*chosen.window_s)
     return curve if chosen.bin_s is None else curve.rebinned(chosen.bin_s)
 
 
-def _with_measured_noise(curve: LightCurve) -> tuple[LightCurve, float]:
+def _with_measured_noise(curve: LightCurve) -> LightCurve:
     """Errors that are too small would cut noise into blocks: they are raised to the scatter from bin to bin."""
     tolerance = 4.0 / np.sqrt(len(curve))
     scale = curve.noise_scale()
     if scale < 1.0 + tolerance or scale > NOISE_SCALE_MAX:  # right, or not noise but a curve that is all structure
-        return curve, 1.0
-    return replace(curve, error=curve.error * scale), scale
+        return curve
+    note = f"the scatter exceeds the errors: they were multiplied by {scale:.2f}"
+    return replace(curve, error=curve.error * scale, notes=(*curve.notes, note))
 
 
 def _is_net(curve: LightCurve, chosen: Configuration) -> bool:
@@ -171,7 +176,7 @@ def _find(
     for _ in range(BACKGROUND_ROUNDS):
         background = fit_background(curve, where, degree)
         net = _subtracted(curve, background)
-        edges = block_edges(net.rate, net.error, penalty)
+        edges = _edges(curve, net, background, penalty)
         interval = burst_interval(net, edges)
         found = (interval.first, interval.stop) if interval else None
         if windows or found == before:
@@ -187,12 +192,51 @@ def _find(
     return net, edges, interval, background
 
 
+def _edges(curve: LightCurve, net: LightCurve, background: Background, penalty: float) -> NDArray[np.intp]:
+    """Blocks of a curve with background: of counts where it has them, since few counts are not Gaussian."""
+    if not curve.is_poisson:
+        return block_edges(net.rate, net.error, penalty)
+    expected = _expected_counts(curve, background.rate(curve.start_s + 0.5 * curve.width_s))
+    excess = _over_dispersion(curve, expected) ** 2
+    return poisson_block_edges(np.maximum(curve.rate, 0.0) * curve.width_s / excess, expected / excess, penalty)
+
+
+def _over_dispersion(curve: LightCurve, expected: NDArray[np.float64]) -> float:
+    """By how much the scatter exceeds Poisson's, 1 for none; measured on bins with counts enough for it."""
+    factor = max(1.0, np.ceil(COUNTS_ENOUGH / float(np.median(expected))))
+    net = replace(
+        curve, rate=curve.rate - expected / curve.width_s, error=_expected_error(curve, expected / curve.width_s)
+    )
+    joined = net.rebinned(factor * float(np.median(curve.width_s)))
+    scale = joined.noise_scale()
+    return scale if 1.0 + 4.0 / np.sqrt(len(joined)) < scale < NOISE_SCALE_MAX else 1.0
+
+
+def _expected_counts(curve: LightCurve, background: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(np.maximum(background * curve.width_s, 0.05))
+
+
 def _subtracted(curve: LightCurve, background: Background) -> LightCurve:
     expected = background.rate(curve.start_s + 0.5 * curve.width_s)
-    error = curve.error
-    if curve.is_poisson:  # a bin with few counts by chance is no more precise than its neighbours
-        error = np.sqrt(np.maximum(curve.error**2, np.maximum(expected, 0.0) / curve.width_s))
-    return replace(curve, rate=curve.rate - expected, error=error)
+    net = replace(curve, rate=curve.rate - expected)
+    if not curve.is_poisson:
+        return net
+    scale = _over_dispersion(curve, _expected_counts(curve, expected))
+    note = (*curve.notes, f"the scatter exceeds Poisson's by {scale:.2f}") if scale > 1.0 else curve.notes
+    return replace(net, error=scale * _expected_error(curve, expected), notes=note)
+
+
+def _expected_error(curve: LightCurve, background: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Poisson's error from what is expected, not from a bin's own count: a low bin is no more precise than a high one.
+
+    The background's, or the mean of the neighbours where that is clearly higher.
+    """
+    expected = _expected_counts(curve, background)
+    kernel = np.ones(NEIGHBOURS)
+    whole = np.convolve(np.ones(len(curve)), kernel, mode="same")
+    mean = np.convolve(curve.rate * curve.width_s, kernel, mode="same") / whole
+    clearly = mean > expected + 3.0 * np.sqrt(expected / NEIGHBOURS)
+    return np.asarray(np.sqrt(np.where(clearly, mean, expected)) / curve.width_s)
 
 
 def burst_interval(net: LightCurve, edges: NDArray[np.intp]) -> Interval | None:

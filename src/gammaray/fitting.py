@@ -89,7 +89,7 @@ def _residuals(model: Model, datasets: Sequence[Dataset], parameters: Array) -> 
         above = np.sign(predicted - _wanted(data))
         parts.append(above * np.sqrt(np.maximum(data.deviance(predicted), 0.0)))
     joined = np.concatenate(parts)
-    return np.nan_to_num(joined, nan=1e6, posinf=1e6, neginf=-1e6)
+    return np.asarray(np.nan_to_num(joined, nan=1e6, posinf=1e6, neginf=-1e6))
 
 
 def _wanted(data: Dataset) -> Array:
@@ -107,7 +107,7 @@ def _total(model: Model, datasets: Sequence[Dataset], parameters: Array) -> floa
 def _covariance(
     model: Model, datasets: Sequence[Dataset], parameters: Array, at_limit: NDArray[np.bool_], jacobian: Array
 ) -> Array:
-    """Inverse of half the Hessian (central differences over a third of a sigma); Gauss-Newton's where it is no minimum."""
+    """Inverse of half the Hessian (differences over a third of a sigma); Gauss-Newton's where it is no minimum."""
     count = len(parameters)
     free = np.flatnonzero(~at_limit)
     covariance = np.full((count, count), np.nan)

@@ -128,6 +128,15 @@ def from_columns(
     )  # fmt: skip
 
 
+def looks_poisson(width_s: Array, rate: Array, error: Array) -> bool:
+    """Whether no rate is below zero, and errors are the square roots of the counts (2 %), where there are any."""
+    some = rate > 0
+    if (rate < 0).any() or not some.any():
+        return False
+    variance = (error[some] * width_s[some]) ** 2
+    return bool(np.mean(np.abs(variance / (rate[some] * width_s[some]) - 1.0) < 0.02) > 0.9)
+
+
 def width_of(times_s: Array) -> float:
     """The bin width of evenly spaced times: their median step. Raises InputRefused for fewer than two."""
     if len(times_s) < 2:

@@ -61,6 +61,8 @@ def read_spectrum(name: str | Path) -> Spectrum:
     try:
         with opened(path) as hdus:
             table = _table(hdus, ("SPECTRUM",), {"CHANNEL"}, "a SPECTRUM extension with CHANNEL and COUNTS or RATE")
+            if not {"COUNTS", "RATE"} & _names(table):
+                raise InputRefused("no SPECTRUM: a table with CHANNEL and COUNTS or RATE is needed")
             return _spectrum(str(name), table, hdus, number)
     except InputRefused as refusal:
         raise InputRefused(f"{name}: {refusal}") from refusal
@@ -128,6 +130,8 @@ def _spectrum(name: str, table: Any, hdus: Any, number: int | None) -> Spectrum:
         if "COUNTS" not in columns and header.get("POISSERR") is not True:
             raise InputRefused("column STAT_ERR is missing: a RATE has no use without its error")
         sigma = None
+    if sigma is not None and _is_poisson(np.asarray(counts * unit), sigma * unit):
+        sigma = None
     area = np.broadcast_to(_or_one(column("AREASCAL")), shape)
     back = np.broadcast_to(_or_one(column("BACKSCAL")), shape)
     quality = column("QUALITY")
@@ -159,6 +163,13 @@ def _row(data: Any, columns: set[str], number: int | None) -> int | None:
     if not 0 <= row < len(data):
         raise InputRefused(f"row {number} was asked, but the file holds {len(data)} spectra")
     return row
+
+
+def _is_poisson(counts: Array, sigma: Array) -> bool:
+    """Whole counts whose errors are their square roots are Poisson's, whatever the header leaves unsaid."""
+    whole = np.abs(counts - np.round(counts)) < 1e-2
+    root = np.abs(sigma**2 - counts) < 0.02 * counts + 1e-6
+    return bool((whole & (root | (counts < 1))).all() and counts.max(initial=0.0) >= 1)
 
 
 def _or_one(value: Array | None) -> Array:

@@ -216,7 +216,7 @@ def _events(
     count = int(np.floor(time[-1] / width)) - first + 1
     if count > MAX_BINS:
         raise InputRefused(f"bin_s: {width} makes {count} bins; give a wider one")
-    edges = (first + np.arange(count + 1)) * width
+    edges: Array = np.asarray((first + np.arange(count + 1)) * width, dtype=float)
     counts = np.histogram(time, bins=edges)[0].astype(float)
     whole = np.zeros(count, dtype=bool)
     whole[1:-1] = True  # the first and last bin are cut by the ends of the list

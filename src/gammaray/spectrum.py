@@ -26,7 +26,7 @@ DEAD_TIME_MAX = 1.3
 
 @dataclass(frozen=True, eq=False)
 class SpectralResult:
-    """A fit told in physical units. `alternative` is the simpler model offered when the one asked is not constrained."""
+    """A fit in physical units. `alternative` is the simpler model offered when the one asked is not constrained."""
 
     fit: Fit
     datasets: tuple[Dataset, ...]
@@ -116,9 +116,8 @@ def fit_datasets(
     net = sum(data.net_counts()[0] for data in datasets)
     sigma = float(np.hypot.reduce([data.net_counts()[1] for data in datasets]))
     if net < SIGNIFICANCE_MIN_SIGMA * sigma:
-        raise FitFailed(
-            f"no signal: {net:.0f} net counts, {net / max(sigma, 1e-30):.1f} sigma; at least {SIGNIFICANCE_MIN_SIGMA:g} are needed"
-        )
+        found = f"{net:.0f} net counts, {net / max(sigma, 1e-30):.1f} sigma"
+        raise FitFailed(f"no signal: {found}; at least {SIGNIFICANCE_MIN_SIGMA:g} sigma are needed")
     common: dict[str, Any] = {
         "datasets": tuple(datasets),
         "flux_band_kev": flux_band_kev,

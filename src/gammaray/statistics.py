@@ -33,7 +33,7 @@ def pgstat(counts: Array, model: Array, background: Array, sigma: Array) -> Arra
 
 
 def wstat(counts: Array, model: Array, background: Array, ratio: Array) -> Array:
-    """W-stat: Poisson counts and Poisson background counts; `ratio`: background's exposure and area over the source's."""
+    """W-stat: Poisson counts and background counts; `ratio`: the background's exposure and area over the source's."""
     total = 1.0 + ratio
     half = counts + background - total * model
     root = np.sqrt(half**2 + 4.0 * total * background * model)

@@ -113,6 +113,7 @@ def _curve(table: Array, names: tuple[str, ...] | None) -> LightCurve:
     counts = columns["counts"]
     poisson = "error" not in columns
     error = np.sqrt(np.maximum(counts, 1.0)) if poisson else columns["error"]
+    is_net = False if poisson else None
     return from_columns(
-        start, width, counts / width, error / width, zero="trigger", is_net=False if poisson else None, is_poisson=poisson
+        start, width, counts / width, error / width, zero="trigger", is_net=is_net, is_poisson=poisson
     )  # fmt: skip

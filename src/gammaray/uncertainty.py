@@ -20,7 +20,7 @@ from .lightcurve import MIN_BINS, LightCurve
 Array = NDArray[np.float64]
 
 GROUPS = 600
-RERUNS, RERUN_BINS = 16, 240
+RERUNS, RERUN_BINS = 14, 200
 FindInterval = Callable[[LightCurve], tuple[int, int] | None]
 """From a net curve to the burst's bins (first, stop), or None: the same rule as for the curve itself."""
 
@@ -69,7 +69,7 @@ def _moved_s(
     net: LightCurve, first: int, stop: int, generator: np.random.Generator, find: FindInterval
 ) -> tuple[float, float]:
     """Scatter of T90, and how much shorter it gets, when as much noise again is added and blocks are found anew."""
-    length = float(net.stop_s[stop - 1] - net.start_s[first])
+    length = max(float(net.stop_s[stop - 1] - net.start_s[first]), MIN_BINS * float(net.width_s.max()))
     near = net.part(float(net.start_s[first]) - length, float(net.stop_s[stop - 1]) + length)
     near = near.rebinned(float(near.stop_s[-1] - near.start_s[0]) / RERUN_BINS)
     if len(near) < MIN_BINS:

@@ -92,7 +92,8 @@ class Relaxation:
         for _ in range(0, steps, _BATCH):
             relax.subgradient(
                 grid.slots, grid.tel_ptr, grid.item, grid.first, grid.last, grid.length, grid.by_first,
-                grid.by_length, self.model.value, rows.ptr, rows.item, rows.factor, rows.limit, rows.free, dual, self.dual, target - self._base, control, _BATCH,
+                grid.by_length, self.model.value, rows.ptr, rows.item, rows.factor, rows.limit, rows.free,
+                dual, self.dual, target - self._base, control, _BATCH,
             )  # fmt: skip
             if control[0] < 1e-3 or time.monotonic() > deadline_s:
                 break
@@ -281,7 +282,8 @@ def least_overhead(model: Model, t: int, among: Ints) -> Floats:
         least = np.minimum(least, np.maximum(np.where(change_here, change, 0.0), _slew_floor(chord2, base, rate)))
     else:
         least = np.minimum(least, base)
-    return np.maximum(0.0, least)
+    floor: Floats = np.maximum(0.0, least)
+    return floor
 
 
 def _slew_floor(chord2: Floats, base: float, rate: float) -> Floats:

@@ -44,7 +44,7 @@ def _put_back(model: Model, state: State, o: int, members: list[int], was: dict[
         t, start = was[j]
         low, high = (start, start) if linked else (-1e18, 1e18)
         p = 0
-        while p < state.length[t] and state.earliest[state.tour[t, p]] < start:
+        while p < state.length[t] and _old_start(state, int(state.tour[t, p]), was) < start:
             p += 1
         if not moves.fits(night, state, t, p, j, low, high):
             if saved is not None:
@@ -58,6 +58,11 @@ def _put_back(model: Model, state: State, o: int, members: list[int], was: dict[
         search.restore(night, state, saved)
         return False
     return True
+
+
+def _old_start(state: State, i: int, was: dict[int, tuple[int, float]]) -> float:
+    """The old order counts, not where a half-filled tour would let things begin."""
+    return was[i][1] if i in was else float(state.earliest[i])
 
 
 def let_in(model: Model, state: State, new: set[str]) -> None:

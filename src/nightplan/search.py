@@ -19,8 +19,8 @@ _ROUGH_SHARE, _SHARP_SHARE = 0.15, 0.80  # the bound works until the first and f
 _PROOF_WORK, _PROOF_WORK_PLAIN = 8e6, 4e5  # elementary operations of one proof
 _COMPILED_S, _PLAIN_S = 3e-9, 3e-7  # what one takes
 _CHUNK_S = 0.02
-_HOT, _COLD = 0.5, 0.007  # temperatures, in units of the mean value of what is scheduled
-_LONGEST_RUN = 24.0  # neighbours destroyed at once, at most
+_HOT, _COLD = 0.4, 0.005  # temperatures, in units of the mean value of what is scheduled
+_LONGEST_RUN = 16.0  # neighbours destroyed at once, at most
 _NEAR = 0.25  # candidates: whose shortfall is within this part of the gap (a heuristic; the last fill takes all)
 
 
@@ -51,6 +51,10 @@ class Budget:
             return 1.0 if steps >= self.iterations else steps / self.iterations
         total = self.deadline_s - self.begun_s
         return 1.0 if total <= 0 else min(1.0, (time.monotonic() - self.begun_s) / total)
+
+    def at_most(self, steps: int) -> int:
+        """Steps of the bound's descent: no more than of the search, where those are counted."""
+        return steps if self.iterations is None else min(steps, self.iterations)
 
     def moment(self, share: float) -> float:
         """The moment (time.monotonic) when a share of the time is used; never, where steps are counted."""
@@ -124,12 +128,12 @@ def improve(model: Model, state: State, budget: Budget, progress: Callable[[Stat
     if can_relax(model) and not missing(model, best):
         relaxed = _affordable(Relaxation(model), budget)
     if relaxed is not None:
-        short = rough_bound(relaxed, value_of(model, best), budget.moment(_ROUGH_SHARE))
+        short = rough_bound(relaxed, value_of(model, best), budget)
     bound = relaxed.bound if relaxed is not None else knapsack_bound(model)
     steps = _anneal(model, state, saved, best, budget, _SHARP_SHARE if relaxed else 1.0, bound, short, progress)
     first_plan(model, best)  # what is left of the holes, for sequences that were no candidates
     if relaxed is not None:
-        sharp_bound(relaxed, value_of(model, best), budget.moment(0.99))
+        sharp_bound(relaxed, value_of(model, best), budget)
         bound = relaxed.bound
     return Result(best, max(bound, value_of(model, best)), steps)
 
@@ -141,10 +145,11 @@ def _affordable(relaxed: Relaxation, budget: Budget) -> Relaxation | None:
     return relaxed if fits else None
 
 
-def rough_bound(relaxed: Relaxation, value: float, deadline_s: float) -> Floats:
+def rough_bound(relaxed: Relaxation, value: float, budget: Budget) -> Floats:
     """Good prices, quickly; how far each sequence falls short of the bound."""
+    deadline_s = budget.moment(_ROUGH_SHARE)
     for stage in _ROUGH:
-        relaxed.descend(stage.grid_s, value, stage.steps, stage.pace, deadline_s)
+        relaxed.descend(stage.grid_s, value, budget.at_most(stage.steps), stage.pace, deadline_s)
     return relaxed.prove(_proof_grid_s(relaxed))
 
 
@@ -152,12 +157,13 @@ def _proof_grid_s(relaxed: Relaxation) -> float:
     return relaxed.grid_for(_PROOF_WORK if compiled.usable() else _PROOF_WORK_PLAIN)
 
 
-def sharp_bound(relaxed: Relaxation, value: float, deadline_s: float) -> None:
+def sharp_bound(relaxed: Relaxation, value: float, budget: Budget) -> None:
     """The same prices made better on finer grids, and the proof."""
+    deadline_s = budget.moment(0.99)
     for stage in _SHARP:
         if time.monotonic() > deadline_s or relaxed.bound <= value:
             break
-        relaxed.descend(stage.grid_s, value, stage.steps, stage.pace, deadline_s)
+        relaxed.descend(stage.grid_s, value, budget.at_most(stage.steps), stage.pace, deadline_s)
         relaxed.prove(_proof_grid_s(relaxed))
 
 
@@ -183,7 +189,7 @@ def _anneal(
     steps, chunk = 0, 4
     until = 1.0 if budget.iterations is not None else until
     end_s = budget.moment(until)
-    while (used := budget.share_used(steps) / until) < 1.0:
+    while (used := budget.share_used(steps) / until) < 1.0 and value_of(model, best) < bound * (1.0 - 1e-12):
         temperature = typical * _HOT * (_COLD / _HOT) ** used
         if budget.iterations is not None:
             chunk = min(100, budget.iterations - steps)

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from pyros import current
 
-PLACES = ("mount", "dome", "plc", "weather1", "weather2", "vis1", "vis2", "nir", "focuser", "sky", "catalogue", "control")
+PLACES = (
+    "mount",
+    "dome",
+    "plc",
+    "weather1",
+    "weather2",
+    "vis1",
+    "vis2",
+    "nir",
+    "focuser",
+    "sky",
+    "catalogue",
+    "control",
+)
 """The simulators in the order of their ports."""
 
 

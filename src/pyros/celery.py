@@ -6,14 +6,14 @@ from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pyros.settings")
 
-import embedded_broker  # noqa: E402 — settings first
-from celery import Celery, bootsteps, signals  # noqa: E402
-from kombu import Queue  # noqa: E402
-from kombu.exceptions import OperationalError  # noqa: E402
+from celery import Celery, bootsteps, signals
+from kombu import Queue
+from kombu.exceptions import OperationalError
 
-from pyros import config as configuration  # noqa: E402
-from pyros import current, logs  # noqa: E402
-from pyros.process import HEARTBEAT_REAL_S  # noqa: E402
+import embedded_broker
+from pyros import config as configuration
+from pyros import current, logs
+from pyros.process import HEARTBEAT_REAL_S
 
 log = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def send_kick(task: str, *arguments: object) -> bool:
 class Heartbeat(bootsteps.StartStopStep):
     """Touches the worker's heartbeat from its own event loop: a loop that hangs must look dead."""
 
-    requires = {"celery.worker.components:Timer"}  # noqa: RUF012 — Celery's way
+    requires = {"celery.worker.components:Timer"}
 
     def start(self, worker: Any) -> None:
         """Begin to beat."""
@@ -94,4 +94,6 @@ def _name_worker(sender: str = "", **_: object) -> None:
 @signals.setup_logging.connect
 def _our_logs(**_: object) -> None:
     table = current.config().log
-    logs.set_up(current.data_folder() / "logs", table.level, keep_files=table.keep_files, file_size_mb=table.file_size_mb)
+    logs.set_up(
+        current.data_folder() / "logs", table.level, keep_files=table.keep_files, file_size_mb=table.file_size_mb
+    )

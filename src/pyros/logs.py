@@ -27,7 +27,7 @@ class Context(logging.Filter):
     """Adds observatory time, process and journal id to each record."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        from pyros.journal.writing import entry_id  # noqa: PLC0415 — the models exist only once Django is set up
+        from pyros.journal.writing import entry_id
 
         record.time = iso(current.clock().now())
         record.process_role = current.process_name()
@@ -47,7 +47,11 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        line |= {key: value for key, value in _extras(record).items() if key not in {"time", "process_role"} and value is not None}
+        line |= {
+            key: value
+            for key, value in _extras(record).items()
+            if key not in {"time", "process_role"} and value is not None
+        }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str, ensure_ascii=False)
@@ -66,7 +70,10 @@ def set_up(folder: Path, level: str, *, keep_files: int, file_size_mb: int) -> N
     """Install the handlers of this process: `folder/PROCESS.jsonl` (rotated) and the console."""
     folder.mkdir(parents=True, exist_ok=True)
     file = logging.handlers.RotatingFileHandler(
-        folder / f"{current.process_name()}.jsonl", maxBytes=file_size_mb * 1_000_000, backupCount=keep_files, encoding="utf-8"
+        folder / f"{current.process_name()}.jsonl",
+        maxBytes=file_size_mb * 1_000_000,
+        backupCount=keep_files,
+        encoding="utf-8",
     )
     file.setFormatter(JsonLines())
     console = logging.StreamHandler()

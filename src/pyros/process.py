@@ -28,7 +28,9 @@ class Process:
     def __enter__(self) -> Process:
         current.set_process_name(self.name)
         table = current.config().log
-        logs.set_up(current.data_folder() / "logs", table.level, keep_files=table.keep_files, file_size_mb=table.file_size_mb)
+        logs.set_up(
+            current.data_folder() / "logs", table.level, keep_files=table.keep_files, file_size_mb=table.file_size_mb
+        )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._asked_to_stop)
         self._heartbeat = current.run_folder() / "heartbeats" / self.name

@@ -32,7 +32,7 @@ class StateTable:
     """
 
     kind: str
-    transitions: Mapping[str, frozenset[str]]
+    transitions: Mapping[Any, frozenset[Any]]
 
     def __post_init__(self) -> None:
         for state, following in self.transitions.items():

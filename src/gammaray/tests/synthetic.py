@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from math import erf
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +17,7 @@ Array = NDArray[np.float64]
 
 def gaussian_burst(*, sigma_s: float, peak: float, seed: int, bins: int = 2500, bin_s: float = 0.064) -> LightCurve:
     """A Gaussian pulse at t = 20 s on a net curve with unit noise; its T90 is 3.28971 sigma_s (normal quantiles)."""
-    start = np.arange(bins) * bin_s - 60.0
+    start: Array = np.arange(bins, dtype=np.float64) * bin_s - 60.0
     pulse = peak * np.exp(-0.5 * ((start + 0.5 * bin_s - 20.0) / sigma_s) ** 2)
     rate = pulse + np.random.default_rng(seed).standard_normal(bins)
     return LightCurve(start, np.full(bins, bin_s), rate, np.ones(bins))
@@ -24,7 +26,7 @@ def gaussian_burst(*, sigma_s: float, peak: float, seed: int, bins: int = 2500, 
 def noise(*, seed: int, bins: int = 400) -> LightCurve:
     """Background only."""
     rate = np.random.default_rng(seed).standard_normal(bins)
-    return LightCurve(np.arange(bins) * 1.0, np.ones(bins), rate, np.ones(bins))
+    return LightCurve(np.arange(bins, dtype=np.float64), np.ones(bins), rate, np.ones(bins))
 
 
 class Detector:
@@ -37,7 +39,7 @@ class Detector:
         middle = np.sqrt(self.true[1:] * self.true[:-1])
         width = 0.12 * middle * (middle / 100.0) ** -0.25
         z = (self.bounds[None, :] - middle[:, None]) / width[:, None]
-        below = 0.5 * (1.0 + np.vectorize(_erf)(z / np.sqrt(2.0)))
+        below = 0.5 * (1.0 + np.vectorize(erf)(z / np.sqrt(2.0)))
         efficiency = area_cm2 / (1.0 + (middle / (2.0 * high_kev)) ** 2)
         self.matrix = efficiency[:, None] * np.diff(below, axis=1)
 
@@ -63,7 +65,7 @@ class Detector:
             fits.Column("E_MIN", "E", "keV", array=self.bounds[:-1]),
             fits.Column("E_MAX", "E", "keV", array=self.bounds[1:]),
         ], name="EBOUNDS")  # fmt: skip
-        fits.HDUList([fits.PrimaryHDU(), matrix, bounds]).writeto(path)
+        fits.HDUList([fits.PrimaryHDU(), matrix, bounds]).writeto(path, overwrite=True)
         return path
 
     def write_counts(self, path: Path, counts: Array, exposure_s: float) -> Path:
@@ -84,14 +86,14 @@ class Detector:
         table = fits.BinTableHDU.from_columns(columns, name="SPECTRUM")
         header |= {"EXPOSURE": exposure_s, "TELESCOP": "MADE UP", "INSTRUME": self.name, "HDUCLAS1": "SPECTRUM"}
         table.header.update(header)
-        fits.HDUList([fits.PrimaryHDU(), table]).writeto(path)
+        fits.HDUList([fits.PrimaryHDU(), table]).writeto(path, overwrite=True)
         return path
 
 
 def band_photons(edges_kev: Array, amplitude: float, alpha: float, beta: float, epeak_kev: float) -> Array:
     """Photons/(cm² s) in each bin: Band et al. 1993, eq. 1, written out on its own (60 points a bin)."""
     total = []
-    for low, high in zip(edges_kev[:-1], edges_kev[1:], strict=True):
+    for low, high in itertools.pairwise(edges_kev):
         energy = np.linspace(low, high, 60)
         e0 = epeak_kev / (2.0 + alpha)
         rising = amplitude * (energy / 100.0) ** alpha * np.exp(-energy / e0)
@@ -99,9 +101,3 @@ def band_photons(edges_kev: Array, amplitude: float, alpha: float, beta: float, 
         falling = amplitude * pivot ** (alpha - beta) * np.exp(beta - alpha) * (energy / 100.0) ** beta
         total.append(np.trapezoid(np.where(energy < pivot * 100.0, rising, falling), energy))
     return np.array(total)
-
-
-def _erf(value: float) -> float:
-    from math import erf
-
-    return erf(value)

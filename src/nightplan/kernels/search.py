@@ -141,6 +141,32 @@ def destroy_run(night: Night, state: State, longest: int) -> int:
 
 
 @jit
+def destroy_hour(night: Night, state: State, longest: int) -> int:
+    """Remove what overlaps a stretch of time on every telescope (observations change telescopes this way)."""
+    m = night.telescope.shape[0]
+    t = int(uniform(state) * m)
+    if state.length[t] == 0:
+        return 0
+    p = int(uniform(state) * state.length[t])
+    q = min(state.length[t] - 1, p + int(uniform(state) * longest))
+    begin = state.earliest[state.tour[t, p]]
+    end = state.earliest[state.tour[t, q]] + night.duration[state.tour[t, q]]
+    removed = 0
+    for t in range(m):
+        p = 0
+        while p < state.length[t]:
+            j = state.tour[t, p]
+            s = state.earliest[j]
+            inside = s < end and s + night.duration[j] > begin
+            if inside and night.fixed_start[j] != night.fixed_start[j]:
+                removed += remove(night, state, j)
+                p = 0
+            else:
+                p += 1
+    return removed
+
+
+@jit
 def destroy_program(night: Night, state: State, count: int) -> int:
     """Remove a few observations of one program anywhere (its quota is the good that is exchanged)."""
     m = night.telescope.shape[0]
@@ -237,7 +263,9 @@ def anneal(
         touch_nothing(state)
         x = uniform(state)
         ok = True
-        if x < 0.55 or len(order) == 0:
+        if x < 0.25 and night.telescope.shape[0] > 1:
+            destroy_hour(night, state, int(warmth[2]) // 2)
+        elif x < 0.55 or len(order) == 0:
             destroy_run(night, state, int(warmth[2]))
         elif x < 0.65:
             destroy_run(night, state, 2)

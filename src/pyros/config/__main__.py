@@ -34,7 +34,9 @@ def reference() -> str:
         defaults = hints[table.name]()
         for item in dataclasses.fields(hints[table.name]):
             default = toml(getattr(defaults, item.name))
-            parts.append(f"| `{item.name}` | {item.metadata['help']} | `{default}` | {_allowed(item, kinds[item.name])} |")
+            parts.append(
+                f"| `{item.name}` | {item.metadata['help']} | `{default}` | {_allowed(item, kinds[item.name])} |"
+            )
         parts.append("")
     return "\n".join(parts).rstrip("\n") + "\n"
 

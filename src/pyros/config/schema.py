@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
-def key(default: Any, help_text: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None) -> Any:
+def key(
+    default: Any, help_text: str, *, choices: tuple[str, ...] = (), low: float | None = None, high: float | None = None
+) -> Any:
     """A key with its default, the sentence that explains it, and what values it may take."""
     metadata = {"help": help_text, "choices": choices, "low": low, "high": high}
     if isinstance(default, list | dict):
@@ -101,19 +103,23 @@ class Alerts:
 class Analysis:
     """[analysis]"""
 
-    catalogue_url: str = key("", "an IVOA Simple Cone Search address; empty: the simulated sky's where devices are simulated, else none")
+    catalogue_url: str = key(
+        "", "an IVOA Simple Cone Search address; empty: the simulated sky's where devices are simulated, else none"
+    )
 
 
 @dataclass(frozen=True)
 class Night:
     """[night]"""
 
-    operating_mode: str = key(
-        "AUTOMATIC", "mode after a start", choices=("OFF", "MANUAL", "STANDBY", "AUTOMATIC")
-    )
+    operating_mode: str = key("AUTOMATIC", "mode after a start", choices=("OFF", "MANUAL", "STANDBY", "AUTOMATIC"))
     arm_before_night_s: float = key(120.0, "nothing is armed earlier than this before the night, s", low=0, high=3600)
-    finish_if_left_s: float = key(0.0, "an exposure with less than this left is finished before an alert's slew, s", low=0, high=600)
-    switch_interval_s: float = key(300.0, "least time between two switches from one burst to another, s", low=0, high=7200)
+    finish_if_left_s: float = key(
+        0.0, "an exposure with less than this left is finished before an alert's slew, s", low=0, high=600
+    )
+    switch_interval_s: float = key(
+        300.0, "least time between two switches from one burst to another, s", low=0, high=7200
+    )
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,9 @@ class Development:
     """[development]"""
 
     enabled: bool = key(False, "development mode: debug pages, auto-reload of the web server")
-    clock_speed: float = key(1.0, "speed of the clock under `start` in development mode, times real", low=0.001, high=100000)
+    clock_speed: float = key(
+        1.0, "speed of the clock under `start` in development mode, times real", low=0.001, high=100000
+    )
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from pyros.config.schema import Config
 
-_HEAD = """# PyROS: what changes from site to site. Every key is optional; a line that begins with '#' shows the default.
+_HEAD = """# PyROS: what changes from site to site. Every key is optional; a line beginning with '#' shows the default.
 # Passwords stand in secrets.toml beside this file. Meaning of every key: docs/reference/configuration.md
 """
 
@@ -19,8 +19,9 @@ def document(changes: Mapping[str, Mapping[str, Any]] | None = None) -> str:
     lines = [_HEAD]
     for table in dataclasses.fields(Config):
         lines.append(f"[{table.name}]")
-        for item in dataclasses.fields(table.default_factory):  # type: ignore[arg-type, misc]
-            default = item.default if item.default is not dataclasses.MISSING else item.default_factory()  # type: ignore[misc]
+        for item in dataclasses.fields(cast(Any, table.default_factory)):
+            made = item.default is dataclasses.MISSING
+            default = cast(Any, item.default_factory)() if made else item.default
             meaning = item.metadata["help"]
             if choices := item.metadata["choices"]:
                 meaning += f" ({', '.join(choices)})"

@@ -25,6 +25,7 @@ COMMANDS = {
     "shell": "a Python shell with the observatory's models",
     "check": "check configuration, disk, ports and services, with remedies",
 }
+DEFAULT_CONFIG = ROOT / "pyros.toml"
 HIDDEN = ("prepare", "data-folder")
 
 
@@ -41,6 +42,12 @@ def main(arguments: list[str]) -> int:
     for name in HIDDEN:
         _add(commands.add_parser(name), name)
     chosen = parser.parse_args(arguments)
+    if chosen.config != DEFAULT_CONFIG and not chosen.config.exists():
+        print(
+            f"there is no configuration {chosen.config}: check --config, or make it with ./install.py --config {chosen.config}",
+            file=sys.stderr,
+        )
+        return 2
     os.environ[CONFIG_VARIABLE] = str(chosen.config.resolve())
     os.environ["DJANGO_SETTINGS_MODULE"] = "pyros.settings"
     try:
@@ -56,11 +63,13 @@ def main(arguments: list[str]) -> int:
 
 
 def _add(parser: argparse.ArgumentParser, name: str) -> None:
-    parser.add_argument("--config", type=Path, default=ROOT / "pyros.toml", metavar="FILE", help="configuration (default: pyros.toml)")
+    parser.add_argument(
+        "--config", type=Path, default=DEFAULT_CONFIG, metavar="FILE", help="configuration (default: pyros.toml)"
+    )
     _module(name).add_arguments(parser)
 
 
-def _module(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202 — a module with add_arguments and run
+def _module(name: str):  # type: ignore[no-untyped-def]
     return importlib.import_module(f"pyros.front.{name.replace('-', '_')}")
 
 

@@ -31,10 +31,10 @@ def prepare() -> None:
     """
     config, folder = current.config(), current.data_folder()
     require([writable_data_folder(folder)])
-    import django  # noqa: PLC0415 — after the checks: settings need the folder
+    import django
 
     django.setup()
-    from django.core.management import call_command  # noqa: PLC0415
+    from django.core.management import call_command
 
     quiet = io.StringIO()
     call_command("migrate", verbosity=0, interactive=False, stdout=quiet)
@@ -42,8 +42,8 @@ def prepare() -> None:
         call_command("migrate", verbosity=0, interactive=False, database="telemetry", stdout=quiet)
         for name in ("pyros.sqlite3", "telemetry.sqlite3"):
             (folder / name).chmod(0o600)
-    from apps.observation_manager import files  # noqa: PLC0415
-    from pyros.operations import observatory  # noqa: PLC0415
+    from apps.observation_manager import files
+    from pyros.operations import observatory
 
     files.make_folders(folder)
     observatory.load(config.observatory.fixture)
@@ -54,7 +54,7 @@ def prepare() -> None:
 
 def make_administrator(secrets_file: Path) -> None:
     """An administrator `admin` with a generated password, kept in `secrets.toml` (mode 0600), never printed."""
-    from apps.user_manager.models import Role, User  # noqa: PLC0415
+    from apps.user_manager.models import Role, User
 
     if User.objects.filter(role=Role.ADMIN).exists():
         return

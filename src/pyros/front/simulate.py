@@ -24,12 +24,28 @@ DEFAULT_SPEED = 300.0
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """As in design §7."""
     parser.epilog = "example: ./pyrosrun.sh simulate --scenario storm --seed 7 --report night.json"
-    parser.add_argument("--night", type=date.fromisoformat, metavar="YYYY-MM-DD", help="local date of the evening (default: tonight at the site)")
-    parser.add_argument("--speed", type=float, default=DEFAULT_SPEED, metavar="N", help=f"times real speed (default {DEFAULT_SPEED:g})")
-    parser.add_argument("--scenario", default="burst", metavar="NAME", help=f"one of {', '.join(scenarios.names())} (default burst)")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of weather, noise and the burst's time (default 1)")
+    parser.add_argument(
+        "--night",
+        type=date.fromisoformat,
+        metavar="YYYY-MM-DD",
+        help="local date of the evening (default: tonight at the site)",
+    )
+    parser.add_argument(
+        "--speed", type=float, default=DEFAULT_SPEED, metavar="N", help=f"times real speed (default {DEFAULT_SPEED:g})"
+    )
+    parser.add_argument(
+        "--scenario", default="burst", metavar="NAME", help=f"one of {', '.join(scenarios.names())} (default burst)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="of weather, noise and the burst's time (default 1)"
+    )
     parser.add_argument("--alert", type=Path, metavar="FILE", help="a VOEvent of your own, re-dated to the night")
-    parser.add_argument("--report", type=Path, metavar="FILE.json", help="where the report is written (default: in the simulation's folder)")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE.json",
+        help="where the report is written (default: in the simulation's folder)",
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,7 +60,13 @@ def run(options: argparse.Namespace) -> int:
         raise CannotDo(f"--alert {options.alert}: there is no such file", 2)
     main = configuration.load(options.config)
     folder = data_folder(main, options.config)
-    checks.require([checks.writable_data_folder(folder), checks.free_port(main.web.host, main.web.port, "[web] port")])
+    checks.require(
+        [
+            checks.fixture(main),
+            checks.writable_data_folder(folder),
+            checks.free_port(main.web.host, main.web.port, "[web] port"),
+        ]
+    )
     begun = time.monotonic()
     site = site_of(main.observatory.fixture)
     night = options.night or ephemeris.night_date(site, RealClock().now())
@@ -52,10 +74,10 @@ def run(options: argparse.Namespace) -> int:
     place = folder / "simulations" / f"{night}-{scenario.name}-{options.seed}-{RealClock().now():%Y%m%dT%H%M%S}"
     path = instance.make(place, main, night=night, scenario=scenario.simulators, seed=options.seed, ports=ports)
     os.environ[CONFIG_VARIABLE] = str(path)
-    import django  # noqa: PLC0415 — the configuration is only known now
+    import django
 
     django.setup()
-    from pyros.simulation.running import SimulatedNight  # noqa: PLC0415
+    from pyros.simulation.running import SimulatedNight
 
     asked = SimulatedNight(
         night=night, site=site, scenario=scenario, speed=options.speed, seed=options.seed, alert=options.alert,

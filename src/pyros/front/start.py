@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from pyros import current
@@ -15,6 +16,7 @@ from pyros.config import ROOT, locate
 from pyros.front import check
 from pyros.front.checks import require
 from pyros.front.errors import CannotDo
+from pyros.front.prepare import prepare
 from pyros.watcher.supervising import AlreadyRunning, Watcher, living, read_status
 from pyros.watcher.table import processes
 
@@ -23,7 +25,12 @@ UP_REAL_S = 60.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """`--foreground` for systemd, containers and debugging."""
-    parser.add_argument("--foreground", action="store_true", help="stay in this terminal; Ctrl-C stops everything in order")
+    parser.add_argument(
+        "--pages", action="store_true", help="only the web pages, e.g. of a simulated night that is over"
+    )
+    parser.add_argument(
+        "--foreground", action="store_true", help="stay in this terminal; Ctrl-C stops everything in order"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -32,15 +39,20 @@ def run(options: argparse.Namespace) -> int:
     if living(read_status(current.data_folder())):
         print("PyROS runs already: ./pyrosrun.sh status shows it.")
         return 0
-    require(check.find())
+    require(check.find(pages_only=options.pages))
+    if not (current.data_folder() / "prepared").exists():
+        prepare()
     if options.foreground:
-        supervise()
+        supervise(pages_only=options.pages)
         return 0
     logs = current.data_folder() / "logs"
     logs.mkdir(parents=True, exist_ok=True)
     with (logs / "watcher.out").open("ab") as out:
         child = subprocess.Popen(
-            [sys.executable, "-m", "pyros.front", "start", "--foreground", "--config", str(locate())],
+            [
+                sys.executable, "-m", "pyros.front", "start", "--foreground", "--config", str(locate()),
+                *(["--pages"] if options.pages else []),
+            ],
             stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, cwd=ROOT,
         )  # fmt: skip
     wait_until_up(child)
@@ -66,16 +78,19 @@ def wait_until_up(child: subprocess.Popen[bytes]) -> None:
     raise CannotDo(f"not every process was up after {UP_REAL_S:.0f} s: ./pyrosrun.sh status tells which")
 
 
-def supervise() -> None:
+def supervise(*, pages_only: bool = False) -> None:
     """Be the SystemWatcher until a signal comes.
 
     Raises:
         CannotDo: another one runs this data folder.
     """
-    from pyros.operations import process_files  # noqa: PLC0415 — needs Django
+    import django
+
+    django.setup()
+    from pyros.operations import process_files
 
     process_files.write()
-    watcher = build_watcher()
+    watcher = build_watcher(only=("web",) if pages_only else ())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: watcher.stop())
     try:
@@ -86,8 +101,8 @@ def supervise() -> None:
         raise CannotDo(str(error)) from error
 
 
-def build_watcher(tell=lambda sentence: print(sentence, flush=True)) -> Watcher:  # type: ignore[no-untyped-def]  # noqa: ANN001
-    """A watcher of the configured processes."""
+def build_watcher(tell: Callable[[str], None] = print, only: tuple[str, ...] = ()) -> Watcher:
+    """A watcher of the configured processes, or of some of them."""
     config, folder = current.config(), current.data_folder()
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    return Watcher(processes(config, Path(locate()), folder), folder, environment, tell)
+    specs = [spec for spec in processes(config, Path(locate()), folder) if not only or spec.name in only]
+    return Watcher(specs, folder, {**os.environ, "PYTHONUNBUFFERED": "1"}, tell)

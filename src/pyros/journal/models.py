@@ -64,7 +64,9 @@ class Position(models.Model):
 
     follower = models.CharField(max_length=60, primary_key=True)
     last_id = models.BigIntegerField(default=0)
-    missing = models.JSONField(default=list, help_text="lower ids that were not committed yet when the position was kept")
+    missing = models.JSONField(
+        default=list, help_text="lower ids that were not committed yet when the position was kept"
+    )
 
     def __str__(self) -> str:
         return f"{self.follower} at {self.last_id}"

@@ -25,7 +25,8 @@ def submit_demo_requests(night: date, *, fixture: str = "demo_requests") -> int:
             continue
         albums = {
             camera: [
-                composing.PlanDraft(exposure_s=p["exposure_s"], images=p["images"], filter_name=p["filter"]) for p in plans
+                composing.PlanDraft(exposure_s=p["exposure_s"], images=p["images"], filter_name=p["filter"])
+                for p in plans
             ]
             for camera, plans in document["albums"][row["program"]].items()
         }
@@ -40,7 +41,11 @@ def submit_demo_requests(night: date, *, fixture: str = "demo_requests") -> int:
             composing.add_sequence(
                 request=request,
                 draft=composing.SequenceDraft(
-                    name=row["name"], target_name=row["name"], ra_deg=row["ra_deg"], dec_deg=row["dec_deg"], albums=albums
+                    name=row["name"],
+                    target_name=row["name"],
+                    ra_deg=row["ra_deg"],
+                    dec_deg=row["dec_deg"],
+                    albums=albums,
                 ),
             )
             services.submit(request=request, night=night, who=program.principal_investigator.username)

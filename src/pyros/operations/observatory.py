@@ -84,7 +84,9 @@ def load(name: str) -> None:
 def semester_of(day: date) -> Semester:
     """The half-year that a night belongs to, made when it is not there (A: January to June, B: July to December)."""
     half = "A" if day.month <= 6 else "B"
-    start, end = (date(day.year, 1, 1), date(day.year, 6, 30)) if half == "A" else (date(day.year, 7, 1), date(day.year, 12, 31))
+    start, end = (
+        (date(day.year, 1, 1), date(day.year, 6, 30)) if half == "A" else (date(day.year, 7, 1), date(day.year, 12, 31))
+    )
     semester, _ = Semester.objects.get_or_create(
         name=f"{day.year}{half}",
         defaults={"start": start, "end": end, "dark_time_s": ((end - start).days + 1) * DARK_HOURS_A_NIGHT * 3600},
@@ -115,8 +117,10 @@ def _device(site: Site, row: Mapping[str, Any]) -> None:
     device.save()
     if isinstance(device, Telescope):
         TelescopeEpoch.objects.get_or_create(telescope=device)
-    if slots:
-        wheel = FilterWheel.objects.create(name=f"{name}-wheel", site=site, on_camera=device, description=f"filter wheel of {name}")
+    if slots and isinstance(device, Camera):
+        wheel = FilterWheel.objects.create(
+            name=f"{name}-wheel", site=site, on_camera=device, description=f"filter wheel of {name}"
+        )
         _slots(wheel, slots)
 
 
@@ -131,7 +135,8 @@ def _strategy(row: Mapping[str, Any]) -> None:
 
 def _user(row: Mapping[str, Any]) -> None:
     user, made = User.objects.get_or_create(
-        username=row["username"], defaults={**row, "is_staff": row["role"] != "USER", "validated_at": current.clock().now()}
+        username=row["username"],
+        defaults={**row, "is_staff": row["role"] != "USER", "validated_at": current.clock().now()},
     )
     if made:
         user.set_unusable_password()

@@ -17,9 +17,6 @@ SIMULATED_BINNING_PX = 512
 
 def write() -> None:
     """Write `run/guardian.json` and, where devices are simulated, `run/simulators.json` and the devices' addresses."""
-    import django  # noqa: PLC0415
-
-    django.setup()
     if current.config().devices.simulated:
         point_devices_at_simulators()
         _write(current.run_folder() / "simulators.json", simulators())
@@ -73,7 +70,8 @@ def simulators() -> dict[str, Any]:
     telescope = Telescope.objects.select_related("site").order_by("id").first()
     if telescope is None:
         return {}
-    kinds = {"mount": "telescope", "plc": "plc", "weather1": "weather", "weather2": "weather", "focuser": "focuser", "sky": "sky",
+    kinds = {"mount": "telescope", "plc": "plc", "weather1": "weather", "weather2": "weather", "focuser": "focuser",
+             "sky": "sky",
              "catalogue": "cone_search", "control": "control", "dome": "dome"}  # fmt: skip
     devices: dict[str, Any] = {name: {"kind": kind, "port": simulated_port(name)} for name, kind in kinds.items()}
     devices["dome"]["travel_s"] = 60.0
@@ -123,11 +121,20 @@ def bin_detectors(side_px: int = SIMULATED_BINNING_PX) -> None:
 
 def _clock() -> dict[str, str]:
     table = current.config().clock
-    return {"kind": "shared", "path": str(current.data_folder() / table.file)} if table.kind == "shared" else {"kind": "real"}
+    return (
+        {"kind": "shared", "path": str(current.data_folder() / table.file)}
+        if table.kind == "shared"
+        else {"kind": "real"}
+    )
 
 
 def _site(site: Site) -> dict[str, Any]:
-    return {"name": site.name, "latitude_deg": site.latitude_deg, "longitude_deg": site.longitude_deg, "elevation_m": site.elevation_m}
+    return {
+        "name": site.name,
+        "latitude_deg": site.latitude_deg,
+        "longitude_deg": site.longitude_deg,
+        "elevation_m": site.elevation_m,
+    }
 
 
 def _address(device: Device) -> dict[str, Any]:

@@ -53,7 +53,10 @@ def choose(
         found = _redated(raw, own_file.name, site, night_start, night_end, dice)
         if found is None:
             notice = notices.parse(raw)
-            raise Unseen(f"{own_file.name}: RA {notice.ra_deg}, Dec {notice.dec_deg} is not above {HORIZON_DEG:g}° in the dark for {LEAST_VISIBLE.seconds // 60} min that night")
+            raise Unseen(
+                f"{own_file.name}: RA {notice.ra_deg}, Dec {notice.dec_deg} is not above {HORIZON_DEG:g}° "
+                f"in the dark for {LEAST_VISIBLE.seconds // 60} min that night"
+            )
         return found
     for sample in notices.samples():
         try:
@@ -84,7 +87,15 @@ def _redated(
             send_at = start + dice.random() * 0.5 * room
             trigger = send_at - timedelta(seconds=TRIGGER_BEFORE_NOTICE_S)
             moved = notices.redate(raw, trigger, send_at)
-            return Burst(moved, notices.parse(moved).ivorn, send_at, trigger, notice.ra_deg, notice.dec_deg, f"the real notice {name}, re-dated")
+            return Burst(
+                moved,
+                notices.parse(moved).ivorn,
+                send_at,
+                trigger,
+                notice.ra_deg,
+                notice.dec_deg,
+                f"the real notice {name}, re-dated",
+            )
     return None
 
 
@@ -94,4 +105,12 @@ def _composed(site: ephemeris.Site, night_start: datetime, night_end: datetime) 
     dec_deg = site.latitude_deg - 15.0 if site.latitude_deg > 0 else site.latitude_deg + 15.0
     trigger = send_at - timedelta(seconds=TRIGGER_BEFORE_NOTICE_S)
     raw = compose.svom_wakeup(f"sb{trigger:%y%m%d}01", ra_deg, dec_deg, 0.08, trigger, send_at)
-    return Burst(raw, notices.parse(raw).ivorn, send_at, trigger, ra_deg, dec_deg, "composed in SVOM's form: no real notice's position can be seen this night")
+    return Burst(
+        raw,
+        notices.parse(raw).ivorn,
+        send_at,
+        trigger,
+        ra_deg,
+        dec_deg,
+        "composed in SVOM's form: no real notice's position can be seen this night",
+    )

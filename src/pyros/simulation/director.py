@@ -62,7 +62,9 @@ class VtpBroker:
 
     def __init__(self, receive_port: int, broadcast_port: int, clock: SharedClock) -> None:
         self._receive_port = receive_port
-        self._broker = vtp.Broker("ivo://pyros.simulation/broker", clock, receive_port=receive_port, broadcast_port=broadcast_port)
+        self._broker = vtp.Broker(
+            "ivo://pyros.simulation/broker", clock, receive_port=receive_port, broadcast_port=broadcast_port
+        )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="vtp broker", daemon=True)
 
@@ -86,7 +88,13 @@ class Director:
     """Called at each look of the watcher (`tick`) until the night is over."""
 
     def __init__(
-        self, plan: Plan, clock: SharedClock, watcher: Watcher, broker: VtpBroker, show_burst: Callable[[Burst], None], tell: Callable[[str], None]
+        self,
+        plan: Plan,
+        clock: SharedClock,
+        watcher: Watcher,
+        broker: VtpBroker,
+        show_burst: Callable[[Burst], None],
+        tell: Callable[[str], None],
     ) -> None:
         self.record = Record()
         self._plan, self._clock, self._watcher, self._broker = plan, clock, watcher, broker
@@ -102,8 +110,9 @@ class Director:
         now = current.clock().now()
         for entry in self._follower.look():
             self._note(entry)
+        self._accelerate()
         if self._burst_left is not None:
-            self._approach(self._burst_left, (self._burst_left.send_at - now).total_seconds())
+            self._approach(self._burst_left, self._seconds_to(self._burst_left))
         if self._burst_sent_s is not None and time.monotonic() - self._burst_sent_s > ALERT_AT_MOST_REAL_S:
             self._full_speed()
         for kill in list(self._kills_left):
@@ -114,6 +123,16 @@ class Director:
             self.record.problems.append("the night did not end within two hours after sunrise")
             return False
         return not self.record.ended
+
+    def _accelerate(self) -> None:
+        """Towards the night's speed, doubling at each look: leases that were given in slow seconds must not lapse
+        before they are renewed (once the roof closed because the mode's lease of a minute passed in 0.2 s)."""
+        near = self._burst_left is not None and self._seconds_to(self._burst_left) < self._plan.speed * APPROACH_REAL_S
+        if self._burst_sent_s is None and not near and self._clock.speed < self._plan.speed:
+            self._clock.set_speed(min(self._plan.speed, 2 * self._clock.speed))
+
+    def _seconds_to(self, burst: Burst) -> float:
+        return (burst.send_at - current.clock().now()).total_seconds()
 
     def _approach(self, burst: Burst, left_s: float) -> None:
         """Slow down by and by: no program may think a peer late because the seconds suddenly became longer."""
@@ -137,7 +156,6 @@ class Director:
             return
         self.record.slow_real_s += time.monotonic() - self._burst_sent_s
         self._burst_sent_s = None
-        self._clock.set_speed(self._plan.speed)
         self._tell(f"the clock runs {self._plan.speed:g} times again")
 
     def _kill(self, kill: Kill) -> None:
@@ -150,7 +168,11 @@ class Director:
         self._tell(f"kill -9 {kill.process}")
 
     def _note(self, entry: Entry) -> None:
-        if entry.verb == "image.stored" and self._burst_sent_s is not None and entry.data.get("run") in self._alert_runs:
+        if (
+            entry.verb == "image.stored"
+            and self._burst_sent_s is not None
+            and entry.data.get("run") in self._alert_runs
+        ):
             self._full_speed()
         elif entry.verb == "run.started" and entry.data.get("kind") == "ALERT":
             self._alert_runs.add(int(entry.subject.split(":")[1]))
@@ -172,7 +194,9 @@ def describe(entry: Entry) -> str:
         case "schedule.made":
             bound = data["bound"]
             of_bound = f", {data['value'] / bound:.1%} of the bound" if bound else ""
-            return f"schedule {entry.subject.split(':')[1]}: {data['planned']} planned, {data['rejected']} not{of_bound} ({data['cause'][:60]})"
+            number = entry.subject.split(":")[1]
+            counts = f"{data['planned']} planned, {data['rejected']} not{of_bound}"
+            return f"schedule {number}: {counts} ({data['cause'][:60]})"
         case "run.started":
             return f"begins sequence {data['sequence']} ({data['kind'].lower()}, epoch {data['epoch']})"
         case "run.ended":

@@ -8,6 +8,7 @@ import socket
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from pyros.addresses import PLACES
 from pyros.config import Config
@@ -44,7 +45,7 @@ def _free(port: int) -> bool:
 def make(folder: Path, config: Config, *, night: date, scenario: str, seed: int, ports: Ports) -> Path:
     """Write the configuration of a simulation; returns its file."""
     folder.mkdir(parents=True)
-    changes = {
+    changes: dict[str, dict[str, Any]] = {
         "observatory": {"data_folder": "data", "fixture": config.observatory.fixture},
         "web": {"host": config.web.host, "port": config.web.port, "allowed_hosts": config.web.allowed_hosts},
         "log": {"level": config.log.level},

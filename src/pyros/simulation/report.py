@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from datetime import datetime
 from pathlib import Path
@@ -10,9 +11,10 @@ from typing import Any
 
 from django.db.models import Sum
 
+import ephemeris
 from apps.alert_manager.models import Alert
 from apps.analyzer.models import Analysis, Product
-from apps.devices.models import Telescope
+from apps.devices.models import Site, Telescope
 from apps.observation_manager import files
 from apps.observation_manager.models import Image, ImageState, Run, RunState
 from apps.routine_manager import ledger
@@ -101,7 +103,9 @@ def open_shutter_fraction(night_start: datetime, night_end: datetime) -> float:
     """Share of the dark time in which the best-served blocking camera had its shutter open on the sky."""
     total = (night_end - night_start).total_seconds()
     rows = (
-        Image.objects.filter(state=ImageState.STORED, frame_type=FrameType.LIGHT, date_obs__gte=night_start, date_obs__lt=night_end)
+        Image.objects.filter(
+            state=ImageState.STORED, frame_type=FrameType.LIGHT, date_obs__gte=night_start, date_obs__lt=night_end
+        )
         .values("camera")
         .annotate(seconds=Sum("exposure_s"))
     )
@@ -119,21 +123,25 @@ def schedule() -> dict[str, Any]:
 def invariants(fastest: float) -> list[Checked]:
     """Every invariant over the journal and the database."""
     calibration = Request.Kind.CALIBRATION
-    entries = [Happened(e.pk, e.time.timestamp(), e.subject, e.verb, e.data) for e in Entry.objects.order_by("id").iterator()]
+    entries = sorted((_happened(e) for e in Entry.objects.order_by("id").iterator()), key=lambda h: (h.unix_s, h.id))
     rows = [
         ImageRow(
-            image.pk, image.state, image.plan_id, image.number, image.album_run.run_id, image.camera.name, image.date_obs,
+            image.pk, image.state, image.plan_id, image.number, image.album_run.run_id, image.camera.name,
+            image.date_obs,
             image.exposure_s, _found(image), image.sha256, image.plan.album.sequence.request.kind == calibration,
         )
         for image in Image.objects.select_related("camera", "album_run", "plan__album__sequence__request").iterator(500)
     ]  # fmt: skip
-    return check_all(Evidence(entries, rows, fastest, _sha256, _balances(entries), unfinished()))
+    return check_all(Evidence(entries, rows, fastest, _sha256, _balances(entries), unfinished(), _sun))
 
 
 def unfinished() -> list[str]:
     """What should be over at the end of a night and is not."""
     left = [f"{run} is still active" for run in Run.objects.filter(state=RunState.ACTIVE)]
-    left += [f"sequence {s} still executes" for s in Sequence.objects.filter(state__in=[SequenceState.EXECUTING, SequenceState.EXPECTED])]
+    left += [
+        f"sequence {s} still executes"
+        for s in Sequence.objects.filter(state__in=[SequenceState.EXECUTING, SequenceState.EXPECTED])
+    ]
     waiting = Analysis.objects.filter(state__in=[Analysis.State.QUEUED, Analysis.State.RUNNING]).count()
     if waiting:
         left.append(f"{waiting} analyses are not done")
@@ -141,6 +149,17 @@ def unfinished() -> list[str]:
     if unreduced:
         left.append(f"{unreduced} images were never reduced")
     return left
+
+
+def logged_errors(logs: Path) -> list[str]:
+    """Every error that a process logged, once with its count: an honest night has none."""
+    found: Counter[str] = Counter()
+    for path in sorted(logs.glob("*.jsonl")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if row["level"] in {"ERROR", "CRITICAL"}:
+                found[f"{path.stem}: {row['message'][:160]}"] += 1
+    return [f"{message} ({count} times)" if count > 1 else message for message, count in found.items()]
 
 
 def products() -> dict[str, Any]:
@@ -157,6 +176,21 @@ def products() -> dict[str, Any]:
 def telescopes() -> list[str]:
     """The telescopes of the night."""
     return list(Telescope.objects.values_list("name", flat=True))
+
+
+def _happened(entry: Entry) -> Happened:
+    """An entry as the checks want it; what the guardian recorded itself happened when *it* says."""
+    at = entry.data.get("at") if entry.verb.startswith("guardian.") else None
+    moment = datetime.fromisoformat(at) if at else entry.time
+    return Happened(entry.pk, moment.timestamp(), entry.subject, entry.verb, entry.data)
+
+
+def _sun(unix_s: float) -> tuple[float, float, float]:
+    site = Site.objects.order_by("id").first()
+    assert site is not None
+    place = ephemeris.Site(site.name, site.latitude_deg, site.longitude_deg, site.elevation_m)
+    sun = ephemeris.sun_position(unix_s)
+    return ephemeris.sun_altitude_deg(place, unix_s), float(sun.ra_deg), float(sun.dec_deg)
 
 
 def _found(image: Image) -> Path | None:

@@ -7,7 +7,7 @@ import signal
 import time
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +61,12 @@ class SimulatedNight:
         span = ephemeris.night(site, self.night)
         if span.sun_set is None or span.sun_rise is None or span.nautical_dusk is None or span.nautical_dawn is None:
             raise CannotDo(f"on {self.night} the night is not dark at {site.name}: choose another --night", 2)
-        burst = self._burst(span)
+        burst = self._burst(span.nautical_dusk, span.nautical_dawn)
         current.run_folder().mkdir(parents=True)
         clock = SharedClock.create(current.data_folder() / config.clock.file, span.sun_set - BEFORE_SUNSET, 1.0)
-        self._tell(f"The night of {self.night} at {site.name}, {self.speed:g} times real speed: {self.scenario.sentence}.")
+        self._tell(
+            f"The night of {self.night} at {site.name}, {self.speed:g} times real speed: {self.scenario.sentence}."
+        )
         if burst is not None:
             self._tell(f"The burst at {burst.send_at:%H:%M} UTC: {burst.story}.")
         self._prepare()
@@ -72,15 +74,19 @@ class SimulatedNight:
         broker = VtpBroker(self.ports.vtp_receive, self.ports.vtp_broadcast, clock)
         plan = Plan(span.nautical_dusk, span.nautical_dawn, span.sun_rise, self.speed, burst, self.scenario.kills)
         director = Director(plan, clock, watcher, broker, self._show_burst, self._tell)
-        stopped = []
+        stopped: list[bool] = []
+
+        def stop(*_: object) -> None:
+            stopped.append(True)
+            watcher.stop()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: (stopped.append(True), watcher.stop()))
+            signal.signal(number, stop)
         broker.start()
         with watcher.lock():
             watcher.start_all()
             self._wait_until_up(watcher)
             self._tell(f"Live: http://{config.web.host}:{config.web.port}/")
-            clock.set_speed(self.speed)
 
             def meanwhile() -> bool:
                 if director.tick():
@@ -95,11 +101,11 @@ class SimulatedNight:
             raise CannotDo("the simulation was stopped before the night was over", 130)
         return self._report(plan, director, watcher)
 
-    def _burst(self, span: ephemeris.Night) -> Burst | None:
+    def _burst(self, start: datetime, end: datetime) -> Burst | None:
         if not self.scenario.burst and self.alert is None:
             return None
         try:
-            return bursts.choose(self.site, span.nautical_dusk, span.nautical_dawn, self.seed, self.alert)
+            return bursts.choose(self.site, start, end, self.seed, self.alert)
         except (bursts.Unseen, notices.NoticeRefused) as error:
             raise CannotDo(f"--alert: {error}", 2) from error
 
@@ -136,7 +142,9 @@ class SimulatedNight:
         """Put the burst's fading counterpart on the simulated sky."""
         with DeviceLink("127.0.0.1", simulated_port("sky"), current.clock(), "sky") as sky:
             sky.wait_up(10.0)
-            sky.request("SET", name="burst", ra=burst.ra_deg, dec=burst.dec_deg, t0=iso(burst.trigger_time), mag_100s=14.5)
+            sky.request(
+                "SET", name="burst", ra=burst.ra_deg, dec=burst.dec_deg, t0=iso(burst.trigger_time), mag_100s=14.5
+            )
 
     def _report(self, plan: Plan, director: Director, watcher: Watcher) -> int:
         record = director.record
@@ -146,6 +154,7 @@ class SimulatedNight:
         found_alerts = report.alerts(record.burst_sent_ns)
         if plan.burst is not None and not found_alerts:
             record.problems.append("the burst's notice made no alert")
+        record.problems += report.logged_errors(current.data_folder() / "logs")
         good = record.ended and not record.problems and all(c.held for c in checked)
         wall_s = time.monotonic() - self.begun_s
         document = {
@@ -183,7 +192,10 @@ class SimulatedNight:
             decision = alert["decision"]
             total = alert["latencies_ms"].get("sent_to_slew_ordered_total")
             slew = f"; slew ordered {total:.0f} ms after the notice was sent" if total is not None else ""
-            print(f"Alert {alert['id']}: {decision['code'] if decision else 'no decision'}, {alert['images']} images{slew}.")
+            print(
+                f"Alert {alert['id']}: {decision['code'] if decision else 'no decision'}, "
+                f"{alert['images']} images{slew}."
+            )
         print("Sequences: " + ", ".join(f"{n} {state.lower()}" for state, n in document["sequences"].items()) + ".")
         for camera, states in document["images"].items():
             print(f"Images of {camera}: " + ", ".join(f"{n} {state.lower()}" for state, n in states.items()) + ".")
@@ -204,5 +216,3 @@ class SimulatedNight:
 
 def _sequence_counts() -> dict[str, int]:
     return dict(Counter(Sequence.objects.values_list("state", flat=True)))
-
-

@@ -41,7 +41,9 @@ OWN = {
         Scenario(
             "kills",
             "every process is killed (kill -9) once or twice during the night",
-            kills=tuple(Kill(name, 0.08 + 0.8 * place / len(_ALL_PROCESSES)) for place, name in enumerate(_ALL_PROCESSES)),
+            kills=tuple(
+                Kill(name, 0.08 + 0.8 * place / len(_ALL_PROCESSES)) for place, name in enumerate(_ALL_PROCESSES)
+            ),
         ),
     )
 }

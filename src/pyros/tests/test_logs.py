@@ -1,5 +1,6 @@
 """Log lines: JSON in the file, words on the console, with the observatory's time and the journal's id."""
 
+import io
 import json
 import logging
 
@@ -10,7 +11,7 @@ from pyros.journal.writing import entry_id
 
 
 @pytest.fixture
-def log(tmp_path, clock, capsys):
+def log(tmp_path, clock):
     """A logger set up as a process does it, and everything put back afterwards."""
     root = logging.getLogger()
     level, name = root.level, current.process_name()
@@ -68,10 +69,13 @@ def test_less_than_the_level_is_not_written(log, lines):
     assert lines() == []
 
 
-def test_the_console_has_words(log, capsys):
+def test_the_console_has_words(log):
+    (console,) = (h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler)
+    written = io.StringIO()
+    console.setStream(written)
     log.info("hello")
     log.error("trouble")
-    assert capsys.readouterr().err.splitlines()[-2:] == [
+    assert written.getvalue().splitlines() == [
         "2026-11-21T05:00:00.000Z listener: hello",
         "2026-11-21T05:00:00.000Z listener: ERROR: trouble",
     ]

@@ -107,10 +107,14 @@ class Child:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, number)
 
-    def died(self) -> None:
-        """It ended without being asked to: plan the restart, with a growing pause, or give up."""
+    def died(self) -> bool:
+        """It ended without being asked to: plan the restart, with a growing pause (True), or give up (False)."""
         lasted_s = time.monotonic() - self.started_s
-        how = "ended (adopted, so how is not known)" if self._popen is None else f"ended by {_how(self._popen.returncode)}"
+        how = (
+            "ended (adopted, so how is not known)"
+            if self._popen is None
+            else f"ended by {_how(self._popen.returncode)}"
+        )
         self._sweep_group()
         self.pid = self.born = self._popen = None
         self._failed(f"{how} after {lasted_s:.0f} s", lasted_s)
@@ -120,12 +124,16 @@ class Child:
             self.failures_in_row = 0
         self.reason = reason
         if self.failures_in_row >= len(BACK_OFF_REAL_S):
-            self.state, self.reason = ChildState.DISABLED, f"{self.reason}; given up after {self.failures_in_row} restarts in a row"
-            return
+            self.state, self.reason = (
+                ChildState.DISABLED,
+                f"{self.reason}; given up after {self.failures_in_row} restarts in a row",
+            )
+            return False
         pause_s = 0.0 if self.failures_in_row == 0 and lasted_s >= 2.0 else BACK_OFF_REAL_S[self.failures_in_row]
         self.failures_in_row += 1
         self.restarts += 1
         self.state, self.next_start_s = ChildState.WAITING, time.monotonic() + pause_s
+        return True
 
     def _sweep_group(self) -> None:
         """Kill what the dead process left in its group: an orphan must not go on driving beside its successor."""

@@ -53,7 +53,10 @@ class Watcher:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise AlreadyRunning(f"PyROS runs already on {self._run.parent}: ./pyrosrun.sh status shows it, ./pyrosrun.sh stop ends it") from None
+                raise AlreadyRunning(
+                    f"PyROS runs already on {self._run.parent}: "
+                    "./pyrosrun.sh status shows it, ./pyrosrun.sh stop ends it"
+                ) from None
             handle.write(str(os.getpid()))
             handle.flush()
             yield
@@ -88,8 +91,8 @@ class Watcher:
         """One look at every process."""
         for child in self.children:
             if child.state is ChildState.RUNNING and not child.alive():
-                child.died()
-                self._tell(f"{child.spec.name} {child.reason}" + (", restarted" if child.state is ChildState.WAITING else ""))
+                again = ", restarted" if child.died() else ""
+                self._tell(f"{child.spec.name} {child.reason}{again}")
             elif child.hung():
                 self._tell(f"{child.spec.name} has had no heartbeat for {child.spec.heartbeat_real_s:.0f} s: killed")
                 child.signal(signal.SIGKILL)

@@ -52,7 +52,8 @@ def processes(config: Config, config_path: Path, data_folder: Path) -> list[Proc
         ProcessSpec(
             "web",
             (
-                sys.executable, "-m", "gunicorn", "pyros.asgi:application", "--worker-class", "uvicorn_worker.UvicornWorker",
+                sys.executable, "-m", "gunicorn", "pyros.asgi:application",
+                "--worker-class", "uvicorn_worker.UvicornWorker",
                 "--workers", "1", "--bind", f"{config.web.host}:{config.web.port}", "--graceful-timeout", "3",
                 "--log-level", "warning", *web_options,
             ),

@@ -21,6 +21,8 @@ class Command(BaseCommand):
             found = found.filter(name=options["telescope"])
         telescope = found.first()
         if telescope is None:
-            raise CommandError("there is no such telescope: run `manage.py load_observatory san_pedro_martir`, or see the admin")
+            raise CommandError(
+                "there is no such telescope: run `manage.py load_observatory san_pedro_martir`, or see the admin"
+            )
         with Process("majordome") as process:
             Majordome(telescope).run(process)
