@@ -1,5 +1,8 @@
 """Alerts in the admin: strategies are edited, what happened is read."""
 
+# Django's admin classes take no type arguments at run time.
+# mypy: disable-error-code="type-arg"
+
 from django.contrib import admin
 
 from apps.alert_manager.models import Alert, AlertRequest, Decision, Notice, Strategy

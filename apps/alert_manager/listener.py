@@ -87,7 +87,7 @@ class Listener:
     async def _review(self) -> None:
         """Decide anew about alerts whose time of review has come."""
         while True:
-            await asyncio.get_running_loop().run_in_executor(self._database, review_due)
+            await asyncio.get_running_loop().run_in_executor(self._database, _review_and_let_go)
             await asyncio.sleep(REVIEW_LOOK_REAL_S)
 
 
@@ -108,6 +108,10 @@ def review_due() -> None:
         last = Decision.objects.filter(alert=alert).order_by("-id").first()
         if last is not None and last.code in _WAITS and last.review_at is not None and last.review_at <= now:
             services.review(alert=alert)
+
+
+def _review_and_let_go() -> None:
+    review_due()
     close_old_connections()
 
 

@@ -10,7 +10,7 @@ from apps.routine_manager.models import Request
 class Notice(models.Model):
     """One message, stored once however often and by whatever way it comes; raw bytes kept."""
 
-    ivorn = models.CharField(max_length=300, unique=True, help_text="IVORN, or a stable id for JSON")
+    ivorn = models.CharField(max_length=255, unique=True, help_text="IVORN, or a stable id for JSON")
     content_sha256 = models.CharField(max_length=64, db_index=True)
     raw = models.BinaryField()
     format = models.CharField(max_length=20)

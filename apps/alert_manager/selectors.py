@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
@@ -48,8 +47,12 @@ def stages(alert: Alert) -> list[Stage]:
         *(f"image:{pk}" for pk in images),
     ]
     entries = Entry.objects.filter(subject__in=subjects).order_by("id")
-    first: dict[str, Any] = notices[0] if notices else {"notice_time": None, "received_at": None}
-    return waterfall(entries, trigger=alert.trigger_time, sent=first["notice_time"], received=first["received_at"])
+    return waterfall(
+        entries,
+        trigger=alert.trigger_time,
+        sent=notices[0]["notice_time"] if notices else None,
+        received=notices[0]["received_at"] if notices else None,
+    )
 
 
 def images_of(alert: Alert) -> QuerySet[Image]:

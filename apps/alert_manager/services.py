@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import transaction
 
+import ephemeris
 import notices
 from apps.alert_manager import decision, events, strategies, visibility
 from apps.alert_manager.models import (
@@ -33,6 +34,7 @@ from apps.routine_manager import services as requests
 from apps.routine_manager.models import Request, Sequence, SequenceState
 from apps.routine_manager.states import OPEN, SEQUENCE
 from apps.user_manager.models import ScientificProgram
+from guardian.vocabulary import OperatingMode
 from pyros import current
 from pyros.journal.writing import append
 
@@ -92,7 +94,7 @@ def receive(raw: bytes, *, via: str, received_monotonic_ns: int | None = None) -
 def review(*, alert: Alert) -> Decision:
     """Decide anew about an alert without a new notice: the weather changed, it rose, the night began."""
     with transaction.atomic():
-        return _decide(alert, None, moved_deg=None, received_ns=time.monotonic_ns())
+        return _decide(alert, None, received_ns=time.monotonic_ns())
 
 
 def _store(raw: bytes, parsed: notices.Notice, via: str) -> tuple[Notice, bool]:
@@ -158,17 +160,16 @@ def _refuse(raw: bytes, refusal: notices.NoticeRefused, via: str) -> Received:
 def _consider(alert: Alert, row: Notice, parsed: notices.Notice, received_ns: int) -> Decision:
     if parsed.is_retraction:
         ALERT.try_move(alert, AlertState.RETRACTED, data={"notice": row.ivorn})
-        moved_deg = None
     else:
-        moved_deg = events.update_knowledge(alert)
+        events.update_knowledge(alert)
         if parsed.is_grb is False:
             ALERT.try_move(alert, AlertState.NOT_A_BURST, data={"notice": row.ivorn, "class": parsed.classification})
         elif parsed.is_grb and alert.state == AlertState.NOT_A_BURST:
             ALERT.try_move(alert, AlertState.ACTIVE, data={"notice": row.ivorn})
-    return _decide(alert, row, moved_deg=moved_deg, received_ns=received_ns)
+    return _decide(alert, row, received_ns=received_ns)
 
 
-def _decide(alert: Alert, row: Notice | None, *, moved_deg: float | None, received_ns: int) -> Decision:
+def _decide(alert: Alert, row: Notice | None, *, received_ns: int) -> Decision:
     now = current.clock().now()
     age_s = (now - alert.trigger_time).total_seconds() if alert.trigger_time else 0.0
     strategy = strategies.choose(Strategy.objects.filter(active=True), age_s=age_s, error_r90_deg=alert.error_r90_deg)
@@ -180,17 +181,24 @@ def _decide(alert: Alert, row: Notice | None, *, moved_deg: float | None, receiv
         now,
         limits,
         lambda: _sky(alert, now, strategy, telescope, limits),
-        decision.Conditions(safe=safety.safe, safety_sentence=safety.sentence),
+        decision.Conditions(
+            safe=safety.safe,
+            safety_sentence=safety.sentence,
+            automatic=safety.status is None or safety.status.mode is not OperatingMode.MANUAL,
+        ),
     )
     under_way = _latest_open_sequence(alert)
+    moved_deg = _moved_deg(under_way, alert)
     if telescope is not None and strategy is not None:
         decided = decision.after_update(
             decided,
-            under_way=under_way is not None,
+            under_way=under_way is not None and under_way.state in {SequenceState.EXPECTED, SequenceState.EXECUTING},
             moved_deg=moved_deg,
             half_field_deg=telescope.field_of_view_arcmin / 120,
             margin=strategy.repoint_margin,
         )
+    if row is None and (same := _same_wait(alert, decided)) is not None:
+        return same
     made = Decision.objects.create(
         alert=alert,
         notice=row,
@@ -242,11 +250,12 @@ def _follow(
         or decided.code not in {DecisionCode.OBSERVE_NOW, DecisionCode.REPOINT, *waits}
     ):
         return None
-    if decided.code in waits and under_way is not None:
+    moved_deg = _moved_deg(under_way, alert)
+    if decided.code in waits and under_way is not None and not _outside_field(moved_deg, strategy, telescope):
         return under_way
-    if decided.code == DecisionCode.REPOINT:
-        for request in alert.requests.all():
-            requests.cancel(request=request, reason="pointed anew")
+    # what still waits is at an old position or has an old ladder step
+    for request in alert.requests.all():
+        requests.cancel(request=request, reason="pointed anew" if moved_deg else "observed at once instead")
     return _build(
         alert, strategy, telescope, age_s, now, at_once=decided.code not in waits, not_before=decided.review_at
     )
@@ -350,3 +359,26 @@ def _latest_open_sequence(alert: Alert) -> Sequence | None:
         .order_by("-id")
         .first()
     )
+
+
+def _moved_deg(sequence: Sequence | None, alert: Alert) -> float | None:
+    """How far the burst's best position is from where its sequence points: many small moves add up."""
+    if sequence is None or sequence.ra_deg is None or sequence.dec_deg is None:
+        return None
+    if alert.ra_deg is None or alert.dec_deg is None:
+        return None
+    return float(ephemeris.separation_deg(sequence.ra_deg, sequence.dec_deg, alert.ra_deg, alert.dec_deg))
+
+
+def _outside_field(moved_deg: float | None, strategy: Strategy, telescope: Telescope) -> bool:
+    return moved_deg is not None and moved_deg > strategy.repoint_margin * telescope.field_of_view_arcmin / 120
+
+
+def _same_wait(alert: Alert, decided: decision.Decided) -> Decision | None:
+    """The last decision, when a review comes to the same wait: only its next look is moved."""
+    last = alert.decisions.order_by("-id").first()
+    if last is None or decided.review_at is None or (last.code, last.reason_code) != (decided.code, decided.reason_code):
+        return None
+    last.review_at = decided.review_at
+    last.save(update_fields=["review_at"])
+    return last

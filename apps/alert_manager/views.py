@@ -41,7 +41,7 @@ def alert(request: HttpRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(Alert.objects.select_related("position_from"), pk=pk)
     stages = selectors.stages(row)
     drawn = bars(stages)
-    products = row.products.select_related("image").order_by("-id")  # type: ignore[attr-defined]
+    products = row.products.select_related("image").order_by("-id")
     context = {
         "alert": row,
         "stages": stages,
@@ -99,7 +99,8 @@ def test_alert(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "title": "Send a test alert",
-        "sentence": "A notice with role “test” goes the whole way: it is stored, parsed and decided about. A test is recorded and never observed.",
+        "sentence": "A notice with role “test” goes the whole way: it is stored, parsed and decided about. "
+        "A test is recorded and never observed.",
         "button": "Send it",
         "back": "../",
     }

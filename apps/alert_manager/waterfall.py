@@ -22,10 +22,12 @@ STAGES = (
 class Told(Protocol):
     """What is needed of a journal entry."""
 
-    verb: str
-    subject: str
-    monotonic_ns: int
-    data: Mapping[str, Any]
+    @property
+    def verb(self) -> str: ...
+    @property
+    def monotonic_ns(self) -> int: ...
+    @property
+    def data(self) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,10 @@ AXIS_PX = 470
 
 
 def bars(stages: list[Stage]) -> list[Bar]:
-    """The known stages after “received” as bars: stages last from milliseconds to minutes, so lengths are log10(1 + ms)."""
+    """The known stages after “received” as bars.
+
+    Stages last from milliseconds to minutes, so lengths are log10(1 + ms).
+    """
     later = [s for s in stages[STAGES.index("parsed") :] if s.since_received_ms is not None]
     longest = max((_log(s.since_received_ms) for s in later), default=0.0) or 1.0
     drawn, begin = [], 0.0

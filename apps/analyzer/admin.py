@@ -1,5 +1,8 @@
 """Analyses and products in the admin: read only."""
 
+# Django's admin classes take no type arguments at run time.
+# mypy: disable-error-code="type-arg"
+
 from django.contrib import admin
 
 from apps.analyzer.models import Analysis, Product

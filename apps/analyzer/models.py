@@ -34,11 +34,8 @@ class Analysis(models.Model):
         ordering = ["id"]
         verbose_name_plural = "analyses"
         constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "configuration", "image"],
-                condition=models.Q(image__isnull=False),
-                name="one_analysis_of_an_image",
-            )
+            # rows without an image are many: NULL is unlike NULL
+            models.UniqueConstraint(fields=["kind", "configuration", "image"], name="one_analysis_of_an_image")
         ]
 
     def __str__(self) -> str:
@@ -49,7 +46,7 @@ class Product(models.Model):
     """A file that was made: preview, calibrated frame, master, candidate list, report."""
 
     kind = models.CharField(max_length=30)
-    path = models.CharField(max_length=300, unique=True, help_text="relative to the data folder")
+    path = models.CharField(max_length=255, unique=True, help_text="relative to the data folder")
     sha256 = models.CharField(max_length=64)
     size_bytes = models.PositiveBigIntegerField(default=0)
     made_at = models.DateTimeField()

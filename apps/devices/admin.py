@@ -1,5 +1,8 @@
 """The observatory's node, sites, filters and devices in the admin; each device is edited as its own kind."""
 
+# Django's admin classes take no type arguments at run time.
+# mypy: disable-error-code="type-arg"
+
 from __future__ import annotations
 
 from django.contrib import admin
@@ -50,8 +53,19 @@ class KindAdmin(DeviceChildAdmin):
 @admin.register(Device)
 class DeviceAdmin(PolymorphicParentModelAdmin):
     base_model = Device
-    child_models = (Telescope, Camera, FilterWheel, Focuser, Dome, Plc, WeatherStation)
-    list_display = ("name", "description", "polymorphic_ctype", "state", "activity", "blocking", "wanted", "host", "port", "status_at")
+    child_models = [Telescope, Camera, FilterWheel, Focuser, Dome, Plc, WeatherStation]
+    list_display = (
+        "name",
+        "description",
+        "polymorphic_ctype",
+        "state",
+        "activity",
+        "blocking",
+        "wanted",
+        "host",
+        "port",
+        "status_at",
+    )
     list_filter = (PolymorphicChildModelFilter, "state", "blocking", "wanted")
     search_fields = ("name", "description", "host")
     list_select_related = ("polymorphic_ctype",)

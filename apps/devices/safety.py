@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from guardian import status
 from guardian.errors import StatusUnavailable
 from guardian.vocabulary import Enclosure, Safety
 from pyros import current
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ def view() -> SafetyView:
     try:
         now = status.read(status_path())
     except StatusUnavailable as error:
-        return SafetyView(False, False, "UNKNOWN", str(error), None)
+        log.warning("%s", error)  # with its path, which is no matter for a page
+        return SafetyView(False, False, "UNKNOWN", "the guardian tells nothing: is it running?", None)
     clock = current.clock()
     if not now.is_fresh(clock):
         return SafetyView(False, False, "UNKNOWN", f"the guardian's status is {now.age_s(clock):.0f} s old", now)

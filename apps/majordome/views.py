@@ -48,7 +48,8 @@ class Order:
 ORDERS = {
     "stop": Order(
         "Stop and close",
-        "Exposures are aborted, the telescope stops and parks, the roof closes and stays closed until the stop is lifted.",
+        "Exposures are aborted, the telescope stops and parks, the roof closes "
+        "and stays closed until the stop is lifted.",
         "Stop and close now",
         "Stop and close was ordered.",
         control.emergency_stop,
@@ -77,7 +78,8 @@ ORDERS = {
     ),
     "mode": Order(
         "Set the mode",
-        "In automatic mode PyROS drives. In every other mode it begins nothing by itself, and in standby and off the roof is closed.",
+        "In automatic mode PyROS drives. In every other mode it begins nothing by itself, "
+        "and in standby and off the roof is closed.",
         "Set the mode",
         "The mode was set.",
         control.set_mode,

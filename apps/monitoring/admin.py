@@ -1,5 +1,8 @@
 """Alarms, the guardian's record and telemetry in the admin: read only."""
 
+# Django's admin classes take no type arguments at run time.
+# mypy: disable-error-code="type-arg"
+
 from django.contrib import admin
 
 from apps.monitoring.models import Alarm, Channel, Rollup, SafetyRecord, Sample
@@ -8,7 +11,17 @@ from apps.user_manager.permissions import ReadOnlyAdmin
 
 @admin.register(Alarm)
 class AlarmAdmin(ReadOnlyAdmin, admin.ModelAdmin):
-    list_display = ("id", "severity", "state", "code", "subject", "sentence", "raised_at", "cleared_at", "acknowledged_by")
+    list_display = (
+        "id",
+        "severity",
+        "state",
+        "code",
+        "subject",
+        "sentence",
+        "raised_at",
+        "cleared_at",
+        "acknowledged_by",
+    )
     list_filter = ("state", "severity", "code")
     search_fields = ("code", "subject", "sentence")
     date_hierarchy = "raised_at"

@@ -14,7 +14,12 @@ def raise_alarm(code: str, subject: str, severity: Severity, sentence: str) -> b
     try:
         with transaction.atomic():
             alarm = Alarm.objects.create(
-                code=code, subject=subject, severity=severity, sentence=sentence[:400], raised_at=current.clock().now()
+                code=code,
+                subject=subject,
+                severity=severity,
+                sentence=sentence[:400],
+                raised_at=current.clock().now(),
+                raised_key=_key(code, subject),
             )
             append(
                 f"alarm:{alarm.pk}",
@@ -33,7 +38,9 @@ def clear_alarm(code: str, subject: str) -> bool:
         if alarm is None:
             return False
         now = current.clock().now()
-        if not Alarm.objects.filter(pk=alarm.pk, state="RAISED").update(state="CLEARED", cleared_at=now):
+        if not Alarm.objects.filter(pk=alarm.pk, state="RAISED").update(
+            state="CLEARED", cleared_at=now, raised_key=None
+        ):
             return False
         append(f"alarm:{alarm.pk}", "alarm.cleared", {"code": code, "subject": subject})
     return True
@@ -47,3 +54,7 @@ def acknowledge(alarm: Alarm, who: str) -> None:
             acknowledged_by=who, acknowledged_at=now
         ):
             append(f"alarm:{alarm.pk}", "alarm.acknowledged", {"code": alarm.code}, who=who)
+
+
+def _key(code: str, subject: str) -> str:
+    return f"{code}|{subject}"

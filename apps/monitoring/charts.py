@@ -1,4 +1,4 @@
-"""A measured quantity as a drawing: the mean as a line, minimum to maximum as a band, limits as dashes. Pure geometry."""
+"""A measured quantity as a drawing: mean as a line, minimum to maximum as a band, limits as dashes. Pure geometry."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def chart(
     """The drawing of some periods between two times (unix s); None where there is nothing to draw.
 
     Args:
-        limits: values with their names; one far outside of what was measured does not squeeze the curve: it is left out.
+        limits: values with their names; one far outside of what was measured is left out, not to squeeze the curve.
     """
     seen = [p for p in points if start_s <= p.time_s <= end_s]
     if not seen or end_s <= start_s:
@@ -106,7 +106,7 @@ def _parts(points: Sequence[Point], period_s: float) -> list[list[Point]]:
 def _step(reach: float) -> float:
     """1, 2 or 5 times a power of ten, so that there are three to six levels."""
     rough = reach / 3
-    power = 10 ** math.floor(math.log10(rough))
+    power: float = 10.0 ** math.floor(math.log10(rough))
     return next(m * power for m in (1, 2, 5, 10) if m * power >= rough * 0.999)
 
 

@@ -69,6 +69,8 @@ class Alarm(models.Model):
     severity = models.CharField(max_length=10, choices=Severity)
     sentence = models.CharField(max_length=400)
     state = models.CharField(max_length=8, choices=[("RAISED", "raised"), ("CLEARED", "cleared")], default="RAISED")
+    # `code|subject` while it is raised, NULL afterwards: unique on every database, unlike a conditional constraint
+    raised_key = models.CharField(max_length=150, null=True, unique=True, editable=False)
     raised_at = models.DateTimeField()
     cleared_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.CharField(max_length=150, blank=True)
@@ -76,9 +78,6 @@ class Alarm(models.Model):
 
     class Meta:
         ordering: ClassVar = ["-id"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["code", "subject"], condition=models.Q(state="RAISED"), name="raised_once")
-        ]
 
     def __str__(self) -> str:
         return self.sentence

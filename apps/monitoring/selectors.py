@@ -15,7 +15,7 @@ from apps.monitoring.charts import Chart, Point, chart
 from apps.monitoring.models import Alarm, Channel, Rollup
 from guardian.errors import ConfigurationError
 from guardian.readings import QUANTITIES
-from guardian.rules import DEFAULT_RULES, Rule, rules_from
+from guardian.rules import DEFAULT_RULES, Rule, Worse, rules_from
 from pyros import current
 
 DAY_S = 86400.0
@@ -50,7 +50,9 @@ def tracks(sources: list[str], *, hours: float, quantities: set[str] | None = No
     period_s = 60 if hours <= 24 else 3600
     points: dict[int, list[Point]] = defaultdict(list)
     last: dict[int, float] = {}
-    rows = Rollup.objects.filter(channel__in=[c.pk for c in channels], period_s=period_s, start_s__gte=start_s).order_by("start_s")
+    rows = Rollup.objects.filter(
+        channel__in=[c.pk for c in channels], period_s=period_s, start_s__gte=start_s
+    ).order_by("start_s")
     for row in rows.values_list("channel_id", "start_s", "minimum", "mean", "maximum", "last"):
         points[row[0]].append(Point(row[1], row[2], row[3], row[4]))
         last[row[0]] = row[5]
@@ -119,13 +121,18 @@ def conditions() -> Conditions:
         limits = by_quantity[reading.quantity]
         beyond = [rule for rule in limits if rule.is_beyond(reading.value)]
         sentence = blamed.get((reading.source, reading.quantity), "")
-        verdict = "WARNING" if beyond and all(r.warns_only for r in beyond) else "BEYOND" if beyond or sentence else "CLEAR"
+        verdict = _verdict(beyond, sentence)
         values.append(
             Value(
-                reading.source, reading.quantity, _shown(reading.quantity, reading.value), max(0.0, now_s - reading.taken_monotonic_s),
-                verdict, ", ".join(_limit(rule) for rule in limits), sentence,
+                reading.source,
+                reading.quantity,
+                _shown(reading.quantity, reading.value),
+                max(0.0, now_s - reading.taken_monotonic_s),
+                verdict,
+                ", ".join(_limit(rule) for rule in limits),
+                sentence,
             )
-        )  # fmt: skip
+        )
     return Conditions(safety, values)
 
 
@@ -136,13 +143,20 @@ def _shown(quantity: str, value: float) -> str:
     return f"{value:.1f} {_unit(known.unit, quantity)}"
 
 
+def _verdict(beyond: list[Rule], sentence: str) -> str:
+    """CLEAR, WARNING (beyond limits that only warn) or BEYOND (a limit, or what the guardian blames it for)."""
+    if not beyond:
+        return "BEYOND" if sentence else "CLEAR"
+    return "WARNING" if all(rule.warns_only for rule in beyond) else "BEYOND"
+
+
 def _limit(rule: Rule) -> str:
     known = QUANTITIES[rule.quantity]
+    does = "warns" if rule.warns_only else "closes"
     if known.is_switch:
-        words = _SWITCH_WORDS.get(rule.quantity, ("no", "yes"))[int(rule.close_at)]
-        return f"{'warns' if rule.warns_only else 'closes'} when {words}"
-    sign = "≥" if rule.worse == "upwards" else "≤"
-    return f"{'warns' if rule.warns_only else 'closes'} {sign} {rule.close_at:g}, clears at {rule.clear_at:g} {_unit(known.unit, rule.quantity)}"
+        return f"{does} when {_SWITCH_WORDS.get(rule.quantity, ('no', 'yes'))[int(rule.close_at)]}"
+    sign = "≥" if rule.worse is Worse.UPWARDS else "≤"
+    return f"{does} {sign} {rule.close_at:g}, clears at {rule.clear_at:g} {_unit(known.unit, rule.quantity)}"
 
 
 def _unit(unit: str, quantity: str) -> str:

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 
 from apps.monitoring.models import Channel, Rollup, Sample
@@ -35,7 +36,7 @@ class TelemetryWriter:
         batch = list(values)
         if not batch:
             return 0
-        with transaction.atomic(using="telemetry"):
+        with transaction.atomic(using=settings.TELEMETRY_ALIAS):
             rows = [Sample(channel_id=self._channel(v), time_s=v.time_s, value=v.value) for v in batch]
             Sample.objects.bulk_create(rows)
             self._roll_up(rows)

@@ -1,5 +1,8 @@
 """What was done, in the admin: read only."""
 
+# Django's admin classes take no type arguments at run time.
+# mypy: disable-error-code="type-arg"
+
 from django.contrib import admin
 
 from apps.observation_manager.models import AlbumRun, Image, Run, TelescopeEpoch

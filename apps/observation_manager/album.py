@@ -19,7 +19,7 @@ from apps.observation_manager import files, fits, runs
 from apps.observation_manager.models import AlbumRun, Image, ImageState, Run, RunState
 from apps.observation_manager.states import IMAGE
 from apps.routine_manager.models import Plan
-from devicelink.errors import Aborted, CommandTimeout, DeviceError, LinkLost
+from devicelink.errors import Aborted, CommandTimeout, DeviceError
 from devicelink.interfaces.camera import Camera, CameraActivity, ExposureResult
 from devicelink.interfaces.camera import FrameType as DeviceFrameType
 from pyros import current
@@ -76,7 +76,7 @@ class AlbumWorker:
         except files.DiskFull as error:
             return self._fail(str(error))
         except DeviceError as error:
-            return self._fail(f"{camera_row}: {error}")
+            return self._fail(str(error))
         return "completed"
 
     def _fail(self, reason: str) -> str:
@@ -89,11 +89,15 @@ class AlbumWorker:
 
     def _reconcile(self, camera: Camera) -> None:
         """What a killed worker or an interrupted run left on the camera ends now; so does its row."""
-        if camera.state().activity is not CameraActivity.IDLE:
-            camera.abort_exposure()
+        self._silence(camera)
         for image in Image.objects.filter(album_run=self.album_run, state=ImageState.EXPOSING):
             with transaction.atomic():
                 IMAGE.try_move(image, ImageState.ABORTED, reason="its worker was killed")
+
+    def _silence(self, camera: Camera) -> None:
+        """An exposure that outlived its worker or its line is given up: nobody could fetch it."""
+        if camera.state().activity is not CameraActivity.IDLE:
+            camera.abort_exposure()
 
     def _wait_for_target(self) -> None:
         clock = current.clock()
@@ -121,20 +125,23 @@ class AlbumWorker:
             self._renew()
             image = self._begin(row, plan, number, attempt)
             try:
-                result = self._expose(camera, row, plan)
+                if attempt > 1:
+                    camera = links.connected(row, 30.0)
+                    self._silence(camera)
+                self._store(camera, row, image, self._expose(camera, row, plan))
             except Aborted:
                 self._close(image, ImageState.ABORTED, "the exposure was aborted")
                 self._after_abort()
                 continue
-            except (LinkLost, CommandTimeout) as error:
-                self._close(image, ImageState.FAILED, str(error))
-                camera = links.connected(row, 30.0)
-                continue
             except DeviceError as error:
+                # also pixels that did not arrive whole: the next attempt may bring them
                 self._close(image, ImageState.FAILED, str(error))
                 self._renew()
                 continue
-            self._store(camera, row, image, result)
+            except (OSError, ValueError) as error:
+                self._close(image, ImageState.FAILED, f"it could not be written: {error}")
+                self._renew()
+                continue
             return
         raise CommandTimeout(row.name, f"frame {number} of {plan} was not taken in {ATTEMPTS} attempts")
 
@@ -214,6 +221,7 @@ class AlbumWorker:
                     "run": self.album_run.run_id,
                     "date_obs": result.date_obs.isoformat(),
                 },
+                stored_key=f"{image.album_run_id}:{image.plan_id}:{image.number}",
                 path=path,
                 sha256=written.sha256,
                 size_bytes=written.size_bytes,

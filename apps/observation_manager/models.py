@@ -33,6 +33,8 @@ class Run(models.Model):
 
     sequence = models.ForeignKey(Sequence, models.PROTECT, related_name="runs")
     telescope = models.ForeignKey(Telescope, models.PROTECT, related_name="runs")
+    # the telescope while the run is active, NULL afterwards: at most one active run a telescope, on every database
+    active_on = models.OneToOneField(Telescope, models.PROTECT, null=True, related_name="active_run", editable=False)
     epoch = models.BigIntegerField()
     state = models.CharField(max_length=12, choices=RunState, default=RunState.ACTIVE)
     reason = models.CharField(max_length=300, blank=True)
@@ -44,9 +46,6 @@ class Run(models.Model):
         ordering = ["-epoch"]
         constraints = [
             models.UniqueConstraint(fields=["telescope", "epoch"], name="one_run_an_epoch"),
-            models.UniqueConstraint(
-                fields=["telescope"], condition=models.Q(state="ACTIVE"), name="one_active_run_a_telescope"
-            ),
         ]
 
     def __str__(self) -> str:
@@ -95,6 +94,8 @@ class Image(models.Model):
     exposure_s = models.FloatField()
     date_obs = models.DateTimeField(null=True, blank=True, help_text="start of the exposure, UTC")
     path = models.CharField(max_length=300, blank=True, help_text="relative to the data folder")
+    # set when it is stored: however often a frame of a plan is tried, it counts once in a run
+    stored_key = models.CharField(max_length=80, null=True, unique=True, editable=False)
     sha256 = models.CharField(max_length=64, blank=True)
     size_bytes = models.PositiveBigIntegerField(default=0)
 
@@ -103,10 +104,6 @@ class Image(models.Model):
         indexes = [models.Index(fields=["state"], name="image_state")]
         constraints = [
             models.UniqueConstraint(fields=["album_run", "plan", "number", "attempt"], name="one_frame_an_attempt"),
-            # counted exactly once: however often it is tried, a frame of a plan is stored once in a run
-            models.UniqueConstraint(
-                fields=["album_run", "plan", "number"], condition=models.Q(state="STORED"), name="stored_once"
-            ),
         ]
 
     def __str__(self) -> str:

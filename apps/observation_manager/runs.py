@@ -40,7 +40,7 @@ class TelescopeBusy(Exception):
 
 @dataclass(frozen=True)
 class Interruption:
-    """Why a run ends before its time: `cause` is weather, fault, alert or operator."""
+    """Why a run ends before its time: `cause` is weather, fault, alert, operator or retracted."""
 
     cause: str
     sentence: str
@@ -61,7 +61,9 @@ def start_run(*, sequence: Sequence, telescope: Telescope, interrupting: Interru
             end_run(run=active, interruption=interrupting)
         epoch = _next_epoch(telescope)
         now = current.clock().now()
-        run = Run.objects.create(sequence=sequence, telescope=telescope, epoch=epoch, started_at=now)
+        run = Run.objects.create(
+            sequence=sequence, telescope=telescope, active_on=telescope, epoch=epoch, started_at=now
+        )
         SEQUENCE.move(sequence, SequenceState.EXECUTING, data={"run": run.pk})
         for album in sequence.albums.exclude(state=AlbumState.COMPLETED):
             ALBUM.move(album, AlbumState.EXECUTING)
@@ -111,7 +113,7 @@ def end_run(*, run: Run, interruption: Interruption | None = None) -> str:
         if outcome == SequenceState.EXECUTING:
             raise ValueError(f"{run} still has albums that execute; give an interruption to end it now")
         reason = interruption.sentence if interruption else ""
-        RUN.move(run, RunState[outcome], ended_at=current.clock().now(), reason=reason[:300])
+        RUN.move(run, RunState[outcome], active_on=None, ended_at=current.clock().now(), reason=reason[:300])
         SEQUENCE.move(sequence, outcome, state_reason=reason[:300])
         _settle(run, sequence, outcome, interruption)
         requests.refresh_state(sequence.request)

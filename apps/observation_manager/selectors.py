@@ -84,8 +84,8 @@ def current_run(telescope: Telescope) -> RunProgress | None:
         .values_list("album")
         .annotate(total=Sum("images"))
     )
-    taken = {
-        row["plan__album"]: row
+    taken: dict[int, dict[str, Any]] = {
+        row["plan__album"]: dict(row)
         for row in Image.objects.filter(plan__album__in=[a.album_id for a in album_runs])
         .order_by()
         .values("plan__album")

@@ -41,13 +41,13 @@ def image(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Image.objects.select_related("camera", "filter", "plan__album__sequence__request__program", "album_run__run")
     row = get_object_or_404(rows, pk=pk)
     parent = row.plan.album.sequence.request
-    products = list(row.products.order_by("id"))  # type: ignore[attr-defined]
+    products = list(row.products.order_by("id"))
     context = {
         "image": row,
         "request_row": parent,
         "products": products,
         "preview": next((p for p in products if p.kind == "preview"), None),
-        "analyses": row.analyses.order_by("-id"),  # type: ignore[attr-defined]
+        "analyses": row.analyses.order_by("-id"),
         "may_download": selectors.may_download(request.user, parent),
     }
     return render(request, "observation_manager/image.html", context)

@@ -1,5 +1,8 @@
 """Requests in the admin. States and the ledger are read only: they change by services, with their journal entry."""
 
+# Django's admin classes take no type arguments at run time.
+# mypy: disable-error-code="type-arg"
+
 from django.contrib import admin
 
 from apps.routine_manager.models import Album, LedgerEntry, Plan, Request, RoutineRequest, Sequence

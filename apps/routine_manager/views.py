@@ -41,7 +41,7 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
     sequences = list(selectors.sequences_of(row))
     lines = list(selectors.ledger_of(row))
     allocations = {line.allocation_id: line.allocation for line in lines}
-    camera_of_run = [run for sequence in sequences for run in sequence.runs.all()]  # type: ignore[attr-defined]
+    camera_of_run = [run for sequence in sequences for run in sequence.runs.all()]
     context = {
         "item": row,
         "sequences": sequences,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import ephemeris
@@ -149,7 +149,7 @@ def _sequences(sequences: list[Sequence], telescopes: list[Telescope], span: Spa
         }
         rows.append(
             {
-                "id": str(sequence.pk),
+                "id": planning_id(sequence),
                 "program": sequence.request.program.name,
                 "ra_deg": sequence.ra_deg,
                 "dec_deg": sequence.dec_deg,
@@ -195,6 +195,6 @@ def _windows(telescope: Telescope, sequences: list[Sequence], span: Span) -> dic
     return found
 
 
-def utc(unix_s: float) -> datetime:
-    """Unix seconds as an aware datetime."""
-    return datetime.fromtimestamp(unix_s, UTC)
+def planning_id(sequence: Sequence) -> str:
+    """How the engine calls a sequence: people read it in the reasons."""
+    return f"{sequence.request.name} #{sequence.pk}"

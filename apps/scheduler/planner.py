@@ -10,6 +10,7 @@ import logging
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+import nightplan
 from apps.devices.models import Node
 from apps.scheduler import services
 from apps.scheduler.instance import Pointing
@@ -54,6 +55,7 @@ class NightSpan:
 
 def run(process: Process, node: Node) -> None:
     """Follow the journal until asked to stop."""
+    nightplan.exercise()  # load the compiled kernels before they are needed
     follower = Follower("planner")
     span = _resume(follower)
     while not process.stopping:

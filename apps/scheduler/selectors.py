@@ -29,7 +29,8 @@ _KINDS = {"ACTIVE": "active", "COMPLETED": "done", "INTERRUPTED": "interrupted",
 def schedules() -> QuerySet[Schedule]:
     """All schedules with the numbers of their rows, the newest first."""
     return Schedule.objects.select_related("node").annotate(
-        planned_count=Count("rows", filter=Q(rows__planned=True)), rejected_count=Count("rows", filter=Q(rows__planned=False))
+        planned_count=Count("rows", filter=Q(rows__planned=True)),
+        rejected_count=Count("rows", filter=Q(rows__planned=False)),
     )
 
 
@@ -40,8 +41,18 @@ def newest() -> Schedule | None:
 
 def neighbours(schedule: Schedule) -> tuple[int | None, int | None]:
     """The ids of the schedule before and of the one after."""
-    before = Schedule.objects.filter(node=schedule.node_id, pk__lt=schedule.pk).order_by("-id").values_list("pk", flat=True).first()
-    after = Schedule.objects.filter(node=schedule.node_id, pk__gt=schedule.pk).order_by("id").values_list("pk", flat=True).first()
+    before = (
+        Schedule.objects.filter(node=schedule.node_id, pk__lt=schedule.pk)
+        .order_by("-id")
+        .values_list("pk", flat=True)
+        .first()
+    )
+    after = (
+        Schedule.objects.filter(node=schedule.node_id, pk__gt=schedule.pk)
+        .order_by("id")
+        .values_list("pk", flat=True)
+        .first()
+    )
     return before, after
 
 
@@ -50,7 +61,9 @@ def nights() -> list[dict[str, Any]]:
     days = Schedule.objects.order_by("-night").values("night").annotate(count=Count("pk")).order_by("-night")[:NIGHTS]
     found = []
     last: dict[date, int] = {}
-    for pk, night in Schedule.objects.filter(night__in=[d["night"] for d in days]).order_by("id").values_list("pk", "night"):
+    for pk, night in (
+        Schedule.objects.filter(night__in=[d["night"] for d in days]).order_by("id").values_list("pk", "night")
+    ):
         last[night] = pk
     for day in days:
         found.append({"night": day["night"], "count": day["count"], "last": last[day["night"]]})
@@ -80,7 +93,11 @@ def sheet(schedule: Schedule, user: Any) -> Sheet:
     own_programs = set(programs_of(user).values_list("pk", flat=True)) if user.is_authenticated else set()
     sees_all = may(user, Ability.SEE_ALL_REQUESTS)
     rows = [
-        Row(row, is_own(row.sequence.request, user, own_programs), sees_all or is_own(row.sequence.request, user, own_programs))
+        Row(
+            row,
+            is_own(row.sequence.request, user, own_programs),
+            sees_all or is_own(row.sequence.request, user, own_programs),
+        )
         for row in schedule.rows.select_related("sequence__request__program", "telescope").order_by("starts_at", "id")
     ]
     planned = [r for r in rows if r.row.planned]
@@ -106,7 +123,9 @@ def twilight(night: date) -> Twilight:
     if row is None:
         return Twilight()
     found = ephemeris.night(ephemeris.Site(row.name, row.latitude_deg, row.longitude_deg, row.elevation_m), night)
-    return Twilight(found.sun_set, found.civil_dusk, found.nautical_dusk, found.nautical_dawn, found.civil_dawn, found.sun_rise)
+    return Twilight(
+        found.sun_set, found.civil_dusk, found.nautical_dusk, found.nautical_dawn, found.civil_dawn, found.sun_rise
+    )
 
 
 def night_timeline(
@@ -116,13 +135,16 @@ def night_timeline(
     now = current.clock().now()
     slots = [_planned(r) for r in planned if r.row.starts_at and r.row.ends_at]
     slots += [_executed(run, now, own_programs, user) for run in runs_between(start, end)]
-    return draw(start, end, lanes=("planned", "observed"), slots=slots, marks=_alerts(start, end), twilight=sun, now=now)
+    return draw(
+        start, end, lanes=("planned", "observed"), slots=slots, marks=_alerts(start, end), twilight=sun, now=now
+    )
 
 
 def _planned(item: Row) -> Slot:
     row, sequence = item.row, item.row.sequence
     assert row.starts_at and row.ends_at
-    title = f"{sequence.request.name} ({sequence.request.program.name}) {row.starts_at:%H:%M:%S}–{row.ends_at:%H:%M:%S} UTC: {row.reason}"
+    when = f"{row.starts_at:%H:%M:%S}–{row.ends_at:%H:%M:%S} UTC"
+    title = f"{sequence.request.name} ({sequence.request.program.name}) {when}: {row.reason}"
     url = reverse("request", args=[sequence.request_id]) if item.may_open else ""
     return Slot("planned", row.starts_at, row.ends_at, sequence.request.name, title, "planned", url, item.own)
 
@@ -131,9 +153,19 @@ def _executed(run: Run, now: datetime, own_programs: set[int], user: Any) -> Slo
     request = run.sequence.request
     end = run.ended_at or now
     own = is_own(request, user, own_programs)
-    title = f"{request.name} ({request.program.name}) {run.started_at:%H:%M:%S}–{end:%H:%M:%S} UTC, {run.get_state_display()} {run.reason}".strip()
+    when = f"{run.started_at:%H:%M:%S}–{end:%H:%M:%S} UTC"
+    title = f"{request.name} ({request.program.name}) {when}, {run.get_state_display()} {run.reason}".strip()
     url = reverse("request", args=[request.pk]) if own or may(user, Ability.SEE_ALL_REQUESTS) else ""
-    return Slot("observed", run.started_at, max(end, run.started_at), request.name, title, _KINDS.get(run.state, "done"), url, own)
+    return Slot(
+        "observed",
+        run.started_at,
+        max(end, run.started_at),
+        request.name,
+        title,
+        _KINDS.get(run.state, "done"),
+        url,
+        own,
+    )
 
 
 def _alerts(start: datetime, end: datetime) -> list[Mark]:
@@ -142,5 +174,9 @@ def _alerts(start: datetime, end: datetime) -> list[Mark]:
     for entry in Entry.objects.filter(verb="alert.decided", time__gte=start, time__lte=end).order_by("id")[:500]:
         number = entry.subject.partition(":")[2]
         if number.isdecimal() and number not in seen:
-            seen[number] = Mark(entry.time, f"alert {entry.time:%H:%M:%S} UTC: {entry.data.get('sentence', '')}", reverse("alert", args=[number]))
+            seen[number] = Mark(
+                entry.time,
+                f"alert {entry.time:%H:%M:%S} UTC: {entry.data.get('sentence', '')}",
+                reverse("alert", args=[number]),
+            )
     return list(seen.values())

@@ -13,7 +13,7 @@ from apps.devices.models import Node, Telescope
 from apps.routine_manager import services as requests
 from apps.routine_manager.models import Sequence, SequenceState
 from apps.routine_manager.states import SEQUENCE
-from apps.scheduler.instance import Pointing, Span, document, waiting_sequences
+from apps.scheduler.instance import Pointing, Span, document, planning_id, waiting_sequences
 from apps.scheduler.models import Schedule, ScheduleRow
 from pyros import current
 from pyros.journal.writing import append
@@ -45,7 +45,7 @@ def make_schedule(
     instance = nightplan.Instance.from_json(document(node, sequences, span, pointings=pointings, busy_until=busy_until))
     plan = nightplan.plan(instance, time_limit_s=time_limit_s)
     planning_ms = (time.monotonic() - begun) * 1000
-    by_id = {str(s.pk): s for s in sequences}
+    by_id = {planning_id(s): s for s in sequences}
     telescopes = {t.name: t for t in Telescope.objects.filter(site__node=node)}
     with transaction.atomic():
         schedule = Schedule.objects.create(
@@ -120,7 +120,8 @@ def archive(*, node: Node, night: date) -> Schedule | None:
             append(f"schedule:{schedule.pk}", "schedule.archived", {"night": night.isoformat()})
         now = current.clock().now()
         for sequence in Sequence.objects.filter(
-            window_end__lt=now, state__in=[SequenceState.TO_BE_PLANNED, SequenceState.PLANNED]
+            window_end__lt=now,
+            state__in=[SequenceState.TO_BE_PLANNED, SequenceState.PLANNED, SequenceState.EXPECTED],
         ):
             requests.expire(sequence=sequence, reason="its last window is over")
     return schedule

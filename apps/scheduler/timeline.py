@@ -13,7 +13,7 @@ LANE_PX = 58
 GAP_PX = 8
 LETTER_PX = 6.2
 """Width of a letter of the labels, nearly."""
-NARROWEST_PX = 11.0
+NARROWEST_PX = 10.0
 """A narrower slot has no label; its title still has."""
 
 
@@ -97,9 +97,15 @@ class Timeline:
 
 
 def draw(
-    start: datetime, end: datetime, *, lanes: Iterable[str], slots: Iterable[Slot], marks: Iterable[Mark] = (),
-    twilight: Twilight | None = None, now: datetime | None = None,
-) -> Timeline:  # fmt: skip
+    start: datetime,
+    end: datetime,
+    *,
+    lanes: Iterable[str],
+    slots: Iterable[Slot],
+    marks: Iterable[Mark] = (),
+    twilight: Twilight | None = None,
+    now: datetime | None = None,
+) -> Timeline:
     """The drawing of a span of time.
 
     Args:
@@ -129,7 +135,11 @@ def draw(
         ],
         ticks=[Line(x(hour), f"{hour:%H:%M}") for hour in _hours(start, end)],
         lanes=[Box(0, y + LANE_PX / 2 + 4, 0, 0, "", name) for name, y in places.items()],
-        slots=[_slot(slot, places[slot.lane], x) for slot in slots if slot.lane in places and slot.end > start and slot.start < end],
+        slots=[
+            _slot(slot, places[slot.lane], x)
+            for slot in slots
+            if slot.lane in places and slot.end > start and slot.start < end
+        ],
         marks=[Line(x(mark.at), title=mark.title, url=mark.url) for mark in marks if start <= mark.at <= end],
         now=Line(x(now), "now") if now is not None and start <= now <= end else None,
     )
@@ -143,16 +153,22 @@ def _slot(slot: Slot, y: int, x) -> Box:  # type: ignore[no-untyped-def]
     room_px = LANE_PX if upright else width
     letters = int((room_px - 8) / LETTER_PX) if width >= NARROWEST_PX else 0
     label = slot.label if len(slot.label) <= letters else f"{slot.label[: letters - 1]}…" if letters > 2 else ""
-    text_x, text_y = (round(left + width / 2 + 3.5, 1), y + LANE_PX - 5) if upright else (round(left + 5, 1), y + LANE_PX / 2 + 4)
+    text_x, text_y = (
+        (round(left + width / 2 + 3.5, 1), y + LANE_PX - 5) if upright else (round(left + 5, 1), y + LANE_PX / 2 + 4)
+    )
     return Box(left, y, width, LANE_PX, css, label, slot.title, slot.url, text_x, text_y, upright)
 
 
 def _bands(start: datetime, end: datetime, sun: Twilight) -> list[tuple[datetime, datetime, str, str]]:
     """The parts of the span by the Sun's height, from the moments that are known."""
     steps = [
-        (sun.sunset, "civil", "civil twilight"), (sun.civil_dusk, "nautical", "nautical twilight"), (sun.nautical_dusk, "night", "night"),
-        (sun.nautical_dawn, "nautical", "nautical twilight"), (sun.civil_dawn, "civil", "civil twilight"), (sun.sunrise, "day", "day"),
-    ]  # fmt: skip
+        (sun.sunset, "civil", "civil twilight"),
+        (sun.civil_dusk, "nautical", "nautical twilight"),
+        (sun.nautical_dusk, "night", "night"),
+        (sun.nautical_dawn, "nautical", "nautical twilight"),
+        (sun.civil_dawn, "civil", "civil twilight"),
+        (sun.sunrise, "day", "day"),
+    ]
     known = [(at, css, title) for at, css, title in steps if at is not None]
     if not known:
         return []

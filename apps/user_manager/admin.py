@@ -1,8 +1,9 @@
 """Accounts, programs, semesters and allocations in the admin."""
 
-from __future__ import annotations
+# Django's admin classes take no type arguments at run time.
+# mypy: disable-error-code="type-arg"
 
-from typing import Any
+from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -21,8 +22,19 @@ class PyrosUserAdmin(UserAdmin):
     list_display = ("username", "get_full_name", "email", "role", "institute", "is_active", "validated_at")
     list_filter = ("role", "is_active", "is_staff")
     search_fields = ("username", "first_name", "last_name", "email", "institute")
-    fieldsets: Any = (*(UserAdmin.fieldsets or ()), ("Observatory", {"fields": ("role", "institute", "motivation", "validated_by", "validated_at")}))
-    add_fieldsets: Any = ((None, {"classes": ("wide",), "fields": ("username", "email", "role", "usable_password", "password1", "password2")}),)
+    fieldsets = (
+        *(UserAdmin.fieldsets or ()),
+        ("Observatory", {"fields": ("role", "institute", "motivation", "validated_by", "validated_at")}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": ("username", "email", "role", "usable_password", "password1", "password2"),
+            },
+        ),
+    )
 
 
 @admin.register(ScientificProgram)

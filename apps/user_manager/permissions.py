@@ -1,6 +1,6 @@
 """Who may do what: one table of abilities by profile, used by every page and call.
 
-    if not may(request.user, Ability.OPERATE): …
+if not may(request.user, Ability.OPERATE): …
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def needs(ability: Ability) -> Callable[[Callable[..., HttpResponseBase]], Calla
                 raise PermissionDenied(f"your profile does not allow to {ability}")
             return view(request, *args, **kwargs)
 
-        return guarded  # type: ignore[no-any-return]
+        return guarded
 
     return decorate
 

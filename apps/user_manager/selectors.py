@@ -22,12 +22,19 @@ def allocations() -> list[dict[str, Any]]:
         .annotate(effect_s=Coalesce(Sum("entries__effect_s"), Value(0.0), output_field=FloatField()))
         .order_by(F("semester__start").desc(), "program__name")
     )
-    return [{"row": row, "quota_s": row.quota_s, "left_s": row.quota_s + row.effect_s, "used_s": -row.effect_s} for row in rows]
+    return [
+        {"row": row, "quota_s": row.quota_s, "left_s": row.quota_s + row.effect_s, "used_s": -row.effect_s}
+        for row in rows
+    ]
 
 
 def programs() -> QuerySet[ScientificProgram]:
     """All programs with their leader and how many take part."""
-    return ScientificProgram.objects.select_related("principal_investigator").annotate(members_count=Count("members")).order_by("name")
+    return (
+        ScientificProgram.objects.select_related("principal_investigator")
+        .annotate(members_count=Count("members"))
+        .order_by("name")
+    )
 
 
 def programs_of(user: Any) -> QuerySet[ScientificProgram]:

@@ -13,7 +13,10 @@ from apps.user_manager.permissions import Ability, may
 @login_required
 def people(request: HttpRequest) -> HttpResponse:
     """Programs for all; accounts and allocations for experts and administrators."""
-    context: dict[str, object] = {"programs": selectors.programs(), "own": set(selectors.programs_of(request.user).values_list("pk", flat=True))}
+    context: dict[str, object] = {
+        "programs": selectors.programs(),
+        "own": set(selectors.programs_of(request.user).values_list("pk", flat=True)),
+    }
     if may(request.user, Ability.SEE_ACCOUNTS):
         context |= {"users": selectors.users(), "allocations": selectors.allocations()}
     return render(request, "user_manager/people.html", context)

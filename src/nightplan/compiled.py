@@ -54,13 +54,16 @@ def usable() -> bool:
 
 
 def compile_ahead() -> None:
-    """Compile every kernel into the cache and stamp it.
+    """Compile every kernel into the cache and stamp it; nothing to do where that was done.
 
     Raises: ImportError where numba is not installed, OSError where the folder cannot be written.
     """
+    if usable():
+        return
     cache = _KERNELS / "__pycache__"
     cache.mkdir(exist_ok=True)
-    for old in (*cache.glob("*.nbi"), *cache.glob("*.nbc"), _STAMP):
+    # the stamp first: who starts meanwhile must not trust half a cache
+    for old in (_STAMP, *cache.glob("*.nbi"), *cache.glob("*.nbc")):
         old.unlink(missing_ok=True)
     importlib.import_module("numba")
     _Mode.wanted = True

@@ -20,6 +20,11 @@ log = logging.getLogger(__name__)
 QUEUES = ("control", "observation", "analysis", "exchange")
 
 
+def queue_name(queue: str) -> str:
+    """The name of one of our queues on the broker."""
+    return current.config().broker.queue_prefix + queue
+
+
 def broker_url() -> str:
     """The broker's address, from `pyros.toml` and `secrets.toml`."""
     table = current.config().broker
@@ -39,13 +44,13 @@ app.conf.update(
     task_acks_late=True,
     task_reject_on_worker_lost=True,
     worker_prefetch_multiplier=1,
-    task_queues=[Queue(name) for name in QUEUES],
-    task_default_queue="control",
+    task_queues=[Queue(queue_name(name)) for name in QUEUES],
+    task_default_queue=queue_name("control"),
     task_routes={
-        "apps.observation_manager.tasks.*": {"queue": "observation"},
-        "apps.analyzer.tasks.exchange_*": {"queue": "exchange"},
-        "apps.analyzer.tasks.*": {"queue": "analysis"},
-        "apps.scheduler.tasks.*": {"queue": "control"},
+        "apps.observation_manager.tasks.*": {"queue": queue_name("observation")},
+        "apps.analyzer.tasks.exchange_*": {"queue": queue_name("exchange")},
+        "apps.analyzer.tasks.*": {"queue": queue_name("analysis")},
+        "apps.scheduler.tasks.*": {"queue": queue_name("control")},
     },
     task_publish_retry=False,  # who kicks goes on at once without the broker and kicks again later
     worker_hijack_root_logger=False,

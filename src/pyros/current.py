@@ -32,10 +32,21 @@ def run_folder() -> Path:
     return data_folder() / "run"
 
 
+def shared_clock_file() -> Path | None:
+    """The file of the clock that all processes share; None where they run by the machine's own time.
+
+    A simulation shares a clock, and so does development mode with a speed other than 1.
+    """
+    development = config().development
+    if config().clock.kind == "shared" or (development.enabled and development.clock_speed != 1.0):
+        return data_folder() / config().clock.file
+    return None
+
+
 @cache
 def _configured_clock() -> Clock:
-    table = config().clock
-    return SharedClock(data_folder() / table.file) if table.kind == "shared" else RealClock()
+    file = shared_clock_file()
+    return SharedClock(file) if file is not None else RealClock()
 
 
 def clock() -> Clock:

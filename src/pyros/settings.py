@@ -52,6 +52,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "pyros.dashboard.middleware.ContentSecurityPolicy",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -110,9 +111,9 @@ def _mariadb() -> dict[str, Any]:
 if CONFIG.database.engine == "sqlite":
     DATABASES = {"default": _sqlite("pyros"), "telemetry": _sqlite("telemetry")}
 else:
-    # One server holds both; the alias stays, so that telemetry can move to a server of its own.
-    DATABASES = {"default": _mariadb(), "telemetry": _mariadb()}
+    DATABASES = {"default": _mariadb()}  # one server holds the telemetry too
 DATABASE_ROUTERS = ["apps.monitoring.routers.TelemetryRouter"]
+TELEMETRY_ALIAS = "telemetry" if CONFIG.database.engine == "sqlite" else "default"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "user_manager.User"

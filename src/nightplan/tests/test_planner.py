@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -73,13 +74,14 @@ def test_a_cancelled_sequence_is_gone_and_its_cadence_ends_before_it() -> None:
     assert [g.members for g in planner.instance.groups if g.id == "G3"] == [("S8",)]
 
 
-def test_when_nothing_happened_the_plan_stays_as_it_is() -> None:
+def test_when_nothing_happened_nothing_is_lost_moved_to_another_telescope_or_made_later() -> None:
     planner = Planner(sample.night(), time_limit_s=0.2)
     old = starts(planner.schedule)
     slewed_to = {t: next(row for row in old if row[1] == t and row[2] > 3000.0) for t in ("T1", "T2")}
     under_way = tuple(Fixed(*row) for row in old if row[2] <= 3000.0 or row in slewed_to.values())
     new = starts(planner.replan(Change(now_s=3000.0, fixed=under_way), 0.0))
-    assert {row[:2]: row[2] for row in new}.items() >= {row[:2]: row[2] for row in old}.items()
+    at = {row[:2]: row[2] for row in new}
+    assert not [row for row in old if at.get(row[:2], math.inf) > row[2] + 1e-6]  # none lost, moved or later
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,7 @@ class Broker:
     port: int = port(5672, "RabbitMQ's port")
     user: str = key("guest", "RabbitMQ's user; its password stands in secrets.toml")
     virtual_host: str = key("/", "RabbitMQ's virtual host")
+    queue_prefix: str = key("pyros.", "begins the names of our queues, so that others may share the broker")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,8 @@
 """The journal in the admin, and the site's own name there."""
 
+# Django's admin classes take no type arguments at run time.
+# mypy: disable-error-code="type-arg"
+
 from django.contrib import admin
 
 from apps.user_manager.permissions import ReadOnlyAdmin

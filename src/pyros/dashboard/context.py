@@ -1,4 +1,4 @@
-"""What every page needs: the observatory's clock, the navigation, the theme. Evaluated only where a page asks for it."""
+"""What every page needs: the observatory's clock, the navigation, the theme."""
 
 from __future__ import annotations
 

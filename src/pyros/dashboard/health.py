@@ -24,5 +24,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
             with connections[alias].cursor() as cursor:
                 cursor.execute("SELECT 1")
         except DatabaseError:
-            return HttpResponse(f"not ready: the database “{alias}” does not answer\n", status=503, content_type="text/plain; charset=utf-8")
+            return HttpResponse(
+                f"not ready: the database “{alias}” does not answer\n",
+                status=503,
+                content_type="text/plain; charset=utf-8",
+            )
     return HttpResponse("ready\n", content_type="text/plain")

@@ -12,10 +12,9 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
@@ -37,6 +36,7 @@ MOST_MISSED = 1000
 """Entries given again after a lost connection; a client that missed more is told to read its page anew."""
 
 Message = tuple[int, bytes]
+T = TypeVar("T")
 
 
 def message(entry: Entry) -> Message:
@@ -75,14 +75,13 @@ class Broadcast:
 
     async def _follow(self) -> None:
         with ThreadPoolExecutor(1, thread_name_prefix="live") as executor:
-            run = partial(sync_to_async, thread_sensitive=False, executor=executor)
             follower: Follower | None = None
             try:
                 while True:
                     try:
                         if follower is None:
-                            follower = await run(Follower)()
-                        for entry in await run(_look)(follower):
+                            follower = await in_thread(Follower, executor)
+                        for entry in await in_thread(follower.look, executor):
                             self._hand_out(message(entry))
                     except DatabaseError as error:
                         log.warning("the live stream can't read the journal, trying again: %s", error)
@@ -100,8 +99,9 @@ class Broadcast:
                 queue.put_nowait(item)
 
 
-def _look(follower: Follower) -> list[Entry]:
-    return follower.look()
+async def in_thread(work: Callable[[], T], executor: ThreadPoolExecutor) -> T:
+    """Database work in the broadcast's own thread, with its own connection."""
+    return await asyncio.get_running_loop().run_in_executor(executor, work)
 
 
 _broadcasts: dict[int, Broadcast] = {}

@@ -1,4 +1,4 @@
-"""What the system page shows of the machine: processes, sizes, disk, versions, log lines. Reads files, commands nothing."""
+"""What the system page shows of the machine: processes, sizes, disk, versions, log lines. Reads only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,18 @@ from pyros import current
 from pyros.clock import real_unix_s
 from pyros.watcher.supervising import living, read_status
 
-PACKAGES = ("pyros", "django", "djangorestframework", "celery", "gunicorn", "astropy", "astropy-iers-data", "numpy", "pyerfa", "sep")
+PACKAGES = (
+    "pyros",
+    "django",
+    "djangorestframework",
+    "celery",
+    "gunicorn",
+    "astropy",
+    "astropy-iers-data",
+    "numpy",
+    "pyerfa",
+    "sep",
+)
 TAIL_BYTES = 400_000
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -44,7 +55,14 @@ def processes() -> list[ProcessRow]:
         alive = living(row)
         state = row["state"] if alive or row["state"] in {"WAITING", "DISABLED"} else "DOWN"
         rows.append(
-            ProcessRow(row["name"], str(state), row["pid"] if alive else None, row["restarts"], _beat_age_s(folder, row["name"]), row["reason"])
+            ProcessRow(
+                row["name"],
+                str(state),
+                row["pid"] if alive else None,
+                row["restarts"],
+                _beat_age_s(folder, row["name"]),
+                row["reason"],
+            )
         )
     return rows
 

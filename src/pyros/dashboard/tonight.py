@@ -70,7 +70,12 @@ def moments(night: Night | None, now: datetime) -> list[Moment]:
     """Sunset, night start and end, sunrise."""
     if night is None:
         return []
-    named = (("Sunset", night.sunset), ("Night starts", night.night_start), ("Night ends", night.night_end), ("Sunrise", night.sunrise))
+    named = (
+        ("Sunset", night.sunset),
+        ("Night starts", night.night_start),
+        ("Night ends", night.night_end),
+        ("Sunrise", night.sunrise),
+    )
     return [Moment(name, at, at is not None and at <= now) for name, at in named]
 
 
@@ -83,7 +88,9 @@ def _inside(request: HttpRequest, telescope: Telescope | None, night: Night | No
     if schedule is not None:
         rows = [
             schedules.Row(r, mine, sees_all or mine)
-            for r in schedule.rows.filter(planned=True).select_related("sequence__request__program", "telescope").order_by("starts_at")
+            for r in schedule.rows.filter(planned=True)
+            .select_related("sequence__request__program", "telescope")
+            .order_by("starts_at")
             for mine in (schedules.is_own(r.sequence.request, request.user, own),)
         ]
     return {

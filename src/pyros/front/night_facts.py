@@ -81,13 +81,13 @@ class Observer:
     def _night(self) -> list[tuple[str, str]]:
         night = Night.objects.select_related("telescope").order_by("-date", "-id").first()
         verdict = safety.view()
-        known = verdict.status
+        believed = verdict.status is not None and verdict.status.is_fresh(self._clock)
         return [
             (
                 "night",
                 f"{night.date}  {night.phase}, {night.step.replace('_', ' ').lower()}" if night else "none so far",
             ),
-            ("safety", f"{known.safety if known else 'UNKNOWN'}: {verdict.sentence}"),
+            ("safety", f"{verdict.status.safety if verdict.status and believed else 'UNKNOWN'}: {verdict.sentence}"),
             ("roof", f"{verdict.shutter}" + ("" if verdict.open_allowed else "   (opening not allowed)")),
             ("mount", _mount()),
             ("now", _active_run()),

@@ -9,7 +9,7 @@ import secrets
 from pathlib import Path
 
 from pyros import current
-from pyros.config import locate
+from pyros.config import load_secrets, locate
 from pyros.front.checks import require, writable_data_folder
 
 
@@ -53,13 +53,19 @@ def prepare() -> None:
 
 
 def make_administrator(secrets_file: Path) -> None:
-    """An administrator `admin` with a generated password, kept in `secrets.toml` (mode 0600), never printed."""
+    """An administrator `admin`, its generated password kept in `secrets.toml` (mode 0600) and never printed.
+
+    A password that stands there already (the database was made anew) is used again.
+    """
     from apps.user_manager.models import Role, User
 
     if User.objects.filter(role=Role.ADMIN).exists():
         return
-    password = secrets.token_urlsafe(12)
+    kept = load_secrets(locate()).admin_password
+    password = kept or secrets.token_urlsafe(12)
     User.objects.create_superuser(username="admin", email="admin@localhost", password=password, role=Role.ADMIN)
+    if kept:
+        return
     descriptor = os.open(secrets_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "a", encoding="utf-8") as handle:
         handle.write(f'admin_password = "{password}"  # of user admin; change it on the site, then delete this line\n')

@@ -59,11 +59,14 @@ def run(options: argparse.Namespace) -> int:
     if options.alert is not None and not options.alert.is_file():
         raise CannotDo(f"--alert {options.alert}: there is no such file", 2)
     main = configuration.load(options.config)
+    main_secrets = configuration.load_secrets(options.config)
     folder = data_folder(main, options.config)
     checks.require(
         [
             checks.fixture(main),
             checks.writable_data_folder(folder),
+            checks.database(main, main_secrets),
+            checks.broker(main),
             checks.free_port(main.web.host, main.web.port, "[web] port"),
         ]
     )
@@ -72,7 +75,9 @@ def run(options: argparse.Namespace) -> int:
     night = options.night or ephemeris.night_date(site, RealClock().now())
     ports = instance.free_ports(main.devices.first_port)
     place = folder / "simulations" / f"{night}-{scenario.name}-{options.seed}-{RealClock().now():%Y%m%dT%H%M%S}"
-    path = instance.make(place, main, night=night, scenario=scenario.simulators, seed=options.seed, ports=ports)
+    path = instance.make(
+        place, main, main_secrets, night=night, scenario=scenario.simulators, seed=options.seed, ports=ports
+    )
     os.environ[CONFIG_VARIABLE] = str(path)
     import django
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pyros import current
+from pyros.clock import RealClock, SharedClock
 from pyros.config import ROOT, locate
 from pyros.front import check
 from pyros.front.checks import require
@@ -71,8 +72,9 @@ def wait_until_up(child: subprocess.Popen[bytes]) -> None:
         if child.poll() is not None:
             last = (current.data_folder() / "logs" / "watcher.out").read_text().strip().splitlines()
             raise CannotDo(f"PyROS did not start: {last[-1] if last else 'see logs/watcher.out'}")
-        rows = read_status(current.data_folder()).get("processes", [])
-        if rows and all(living(row) for row in rows):
+        status = read_status(current.data_folder())
+        rows = status.get("processes", [])
+        if status.get("pid") == child.pid and rows and all(living(row) for row in rows):  # not what a dead watcher left
             return
         time.sleep(0.1)
     raise CannotDo(f"not every process was up after {UP_REAL_S:.0f} s: ./pyrosrun.sh status tells which")
@@ -84,6 +86,8 @@ def supervise(*, pages_only: bool = False) -> None:
     Raises:
         CannotDo: another one runs this data folder.
     """
+    if current.config().clock.kind == "real" and (file := current.shared_clock_file()) is not None:
+        SharedClock.create(file, RealClock().now(), current.config().development.clock_speed)
     import django
 
     django.setup()

@@ -40,10 +40,10 @@ def run(options: argparse.Namespace) -> int:
     os.environ[CONFIG_VARIABLE] = str(chosen)
     if current.config().database.engine == "sqlite" and not (current.data_folder() / "pyros.sqlite3").exists():
         raise CannotDo(f"PyROS has not run yet on {current.data_folder()}: ./pyrosrun.sh simulate or start")
-    import django  # noqa: PLC0415 — the configuration is only known now
+    import django
 
     django.setup()
-    from pyros.front.night_facts import Observer  # noqa: PLC0415
+    from pyros.front.night_facts import Observer
 
     try:
         observer = Observer()
@@ -91,7 +91,7 @@ def _second_screen() -> Iterator[None]:
         sys.stdout.flush()
 
 
-def _pictures(observer, stop: threading.Event, redraw: threading.Event) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _pictures(observer, stop: threading.Event, redraw: threading.Event) -> None:  # type: ignore[no-untyped-def]
     while not stop.is_set():
         size = shutil.get_terminal_size()
         lines = render(observer.look(), size.columns, size.lines)
@@ -101,7 +101,7 @@ def _pictures(observer, stop: threading.Event, redraw: threading.Event) -> None:
         redraw.clear()
 
 
-def _lines(observer, stop: threading.Event, redraw: threading.Event) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _lines(observer, stop: threading.Event, redraw: threading.Event) -> None:  # type: ignore[no-untyped-def]
     while not stop.is_set():
         for line in observer.journal_lines():
             print(printable(line))

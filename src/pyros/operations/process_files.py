@@ -120,12 +120,8 @@ def bin_detectors(side_px: int = SIMULATED_BINNING_PX) -> None:
 
 
 def _clock() -> dict[str, str]:
-    table = current.config().clock
-    return (
-        {"kind": "shared", "path": str(current.data_folder() / table.file)}
-        if table.kind == "shared"
-        else {"kind": "real"}
-    )
+    file = current.shared_clock_file()
+    return {"kind": "real"} if file is None else {"kind": "shared", "path": str(file)}
 
 
 def _site(site: Site) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pyros.addresses import PLACES
-from pyros.config import Config
-from pyros.config.writing import document
+from pyros.config import Config, Secrets
+from pyros.config.writing import document, toml
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,22 @@ def _free(port: int) -> bool:
     return True
 
 
-def make(folder: Path, config: Config, *, night: date, scenario: str, seed: int, ports: Ports) -> Path:
+def simulation_database(config: Config) -> str:
+    """The database of simulations on a server; made anew for each of them."""
+    return f"{config.database.name}_simulation"
+
+
+def make(
+    folder: Path, config: Config, main_secrets: Secrets, *, night: date, scenario: str, seed: int, ports: Ports
+) -> Path:
     """Write the configuration of a simulation; returns its file."""
     folder.mkdir(parents=True)
     changes: dict[str, dict[str, Any]] = {
         "observatory": {"data_folder": "data", "fixture": config.observatory.fixture},
         "web": {"host": config.web.host, "port": config.web.port, "allowed_hosts": config.web.allowed_hosts},
         "log": {"level": config.log.level},
+        "database": {**vars(config.database), "name": simulation_database(config)},
+        "broker": {**vars(config.broker), "queue_prefix": "pyros-simulation."},
         "clock": {"kind": "shared"},
         "devices": {"simulated": True, "scenario": scenario, "seed": seed, "first_port": ports.devices_first},
         "alerts": {"vtp_brokers": [f"127.0.0.1:{ports.vtp_broadcast}"]},
@@ -58,4 +67,6 @@ def make(folder: Path, config: Config, *, night: date, scenario: str, seed: int,
     secret = folder / "secrets.toml"
     with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as handle:
         handle.write(f'django_secret_key = "{secrets.token_urlsafe(48)}"\n')
+        handle.write(f"database_password = {toml(main_secrets.database_password)}\n")
+        handle.write(f"broker_password = {toml(main_secrets.broker_password)}\n")
     return path

@@ -18,6 +18,7 @@ from devicelink.link import DeviceLink
 from pyros import current
 from pyros.addresses import simulated_port
 from pyros.clock import SharedClock, iso
+from pyros.config import load_secrets, locate
 from pyros.front.errors import CannotDo
 from pyros.front.prepare import prepare
 from pyros.front.start import build_watcher
@@ -28,6 +29,7 @@ from pyros.simulation.burst import Burst
 from pyros.simulation.director import Director, Plan, VtpBroker
 from pyros.simulation.instance import Ports
 from pyros.simulation.scenarios import Scenario
+from pyros.simulation.servers import begin_anew
 from pyros.watcher.supervising import Watcher
 
 BEFORE_SUNSET = timedelta(minutes=25)
@@ -112,6 +114,7 @@ class SimulatedNight:
     def _prepare(self) -> None:
         """The simulation's own database, observatory, requests and process files."""
         self._tell("Preparing the simulated observatory …")
+        begin_anew(current.config(), load_secrets(locate()))
         prepare()
         current.set_process_name("director")
         process_files.bin_detectors()

@@ -117,9 +117,9 @@ class Child:
         )
         self._sweep_group()
         self.pid = self.born = self._popen = None
-        self._failed(f"{how} after {lasted_s:.0f} s", lasted_s)
+        return self._failed(f"{how} after {lasted_s:.0f} s", lasted_s)
 
-    def _failed(self, reason: str, lasted_s: float) -> None:
+    def _failed(self, reason: str, lasted_s: float) -> bool:
         if lasted_s >= STEADY_REAL_S:
             self.failures_in_row = 0
         self.reason = reason

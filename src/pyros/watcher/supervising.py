@@ -158,7 +158,7 @@ def read_status(data_folder: Path) -> dict[str, Any]:
     """The last status that a watcher wrote; empty when there is none. Whether it is still true: `living`."""
     try:
         document: dict[str, Any] = json.loads((data_folder / "run" / "watcher.json").read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
+    except (FileNotFoundError, NotADirectoryError, json.JSONDecodeError):
         return {}
     return document
 

@@ -34,7 +34,8 @@ def processes(config: Config, config_path: Path, data_folder: Path) -> list[Proc
 
     def worker(queues: str, *pool: str) -> tuple[str, ...]:
         return (
-            sys.executable, "-m", "celery", "-A", "pyros.celery", "worker", "-Q", queues, "-n", f"{queues}@%h",
+            sys.executable, "-m", "celery", "-A", "pyros.celery", "worker",
+            "-Q", config.broker.queue_prefix + queues, "-n", f"{queues}@%h",
             "--loglevel", config.log.level, "--without-gossip", "--without-mingle", *pool,
         )  # fmt: skip
 

@@ -15,7 +15,7 @@ from apps.scheduler.models import Schedule, ScheduleRow
 
 
 class PlanSerializer(serializers.ModelSerializer[Plan]):
-    filter = serializers.SlugRelatedField("name", read_only=True)
+    filter: Any = serializers.SlugRelatedField("name", read_only=True)
 
     class Meta:
         model = Plan
@@ -23,7 +23,7 @@ class PlanSerializer(serializers.ModelSerializer[Plan]):
 
 
 class AlbumSerializer(serializers.ModelSerializer[Album]):
-    camera = serializers.SlugRelatedField("name", read_only=True)
+    camera: Any = serializers.SlugRelatedField("name", read_only=True)
     plans = PlanSerializer(many=True, read_only=True)
 
     class Meta:
@@ -38,18 +38,45 @@ class SequenceSerializer(serializers.ModelSerializer[Sequence]):
     class Meta:
         model = Sequence
         fields = (
-            "id", "request", "name", "state", "state_reason", "target_name", "ra_deg", "dec_deg", "mandatory", "priority",
-            "window_start", "window_end", "airmass_max", "moon_distance_min_deg", "duration_s", "reserved_s", "albums",
-        )  # fmt: skip
+            "id",
+            "request",
+            "name",
+            "state",
+            "state_reason",
+            "target_name",
+            "ra_deg",
+            "dec_deg",
+            "mandatory",
+            "priority",
+            "window_start",
+            "window_end",
+            "airmass_max",
+            "moon_distance_min_deg",
+            "duration_s",
+            "reserved_s",
+            "albums",
+        )
 
 
 class RequestSerializer(serializers.ModelSerializer[Request]):
-    program = serializers.SlugRelatedField("name", read_only=True)
-    owner = serializers.SlugRelatedField("username", read_only=True)
+    program: Any = serializers.SlugRelatedField("name", read_only=True)
+    owner: Any = serializers.SlugRelatedField("username", read_only=True)
 
     class Meta:
         model = Request
-        fields = ("id", "kind", "name", "description", "program", "owner", "strategy", "priority", "state", "created_at", "submitted_at")
+        fields = (
+            "id",
+            "kind",
+            "name",
+            "description",
+            "program",
+            "owner",
+            "strategy",
+            "priority",
+            "state",
+            "created_at",
+            "submitted_at",
+        )
 
 
 class DecisionSerializer(serializers.ModelSerializer[Decision]):
@@ -63,24 +90,47 @@ class AlertSerializer(serializers.ModelSerializer[Alert]):
 
     class Meta:
         model = Alert
-        fields = ("id", "name", "state", "is_test", "trigger_time", "ra_deg", "dec_deg", "error_r90_deg", "created_at", "decisions")
+        fields = (
+            "id",
+            "name",
+            "state",
+            "is_test",
+            "trigger_time",
+            "ra_deg",
+            "dec_deg",
+            "error_r90_deg",
+            "created_at",
+            "decisions",
+        )
 
 
 class ImageSerializer(serializers.ModelSerializer[Image]):
-    camera = serializers.SlugRelatedField("name", read_only=True)
-    filter = serializers.SlugRelatedField("name", read_only=True)
+    camera: Any = serializers.SlugRelatedField("name", read_only=True)
+    filter: Any = serializers.SlugRelatedField("name", read_only=True)
     sequence = serializers.IntegerField(source="plan.album.sequence_id", read_only=True)
 
     class Meta:
         model = Image
         fields = (
-            "id", "sequence", "plan", "camera", "filter", "frame_type", "number", "attempt", "exposure_s", "state", "reason",
-            "date_obs", "size_bytes", "sha256",
-        )  # fmt: skip
+            "id",
+            "sequence",
+            "plan",
+            "camera",
+            "filter",
+            "frame_type",
+            "number",
+            "attempt",
+            "exposure_s",
+            "state",
+            "reason",
+            "date_obs",
+            "size_bytes",
+            "sha256",
+        )
 
 
 class ScheduleRowSerializer(serializers.ModelSerializer[ScheduleRow]):
-    telescope = serializers.SlugRelatedField("name", read_only=True)
+    telescope: Any = serializers.SlugRelatedField("name", read_only=True)
     name = serializers.CharField(source="sequence.request.name", read_only=True)
 
     class Meta:
@@ -109,15 +159,36 @@ class DeviceSerializer(serializers.ModelSerializer[Device]):
     class Meta:
         model = Device
         fields = (
-            "id", "name", "kind", "description", "blocking", "wanted", "state", "state_reason", "activity", "status", "status_at",
+            "id",
+            "name",
+            "kind",
+            "description",
+            "blocking",
+            "wanted",
+            "state",
+            "state_reason",
+            "activity",
+            "status",
+            "status_at",
             "software_version",
-        )  # fmt: skip
+        )
 
 
 class AlarmSerializer(serializers.ModelSerializer[Alarm]):
     class Meta:
         model = Alarm
-        fields = ("id", "code", "subject", "severity", "sentence", "state", "raised_at", "cleared_at", "acknowledged_by", "acknowledged_at")
+        fields = (
+            "id",
+            "code",
+            "subject",
+            "severity",
+            "sentence",
+            "state",
+            "raised_at",
+            "cleared_at",
+            "acknowledged_by",
+            "acknowledged_at",
+        )
 
 
 class ReceivedSerializer(serializers.Serializer[Any]):

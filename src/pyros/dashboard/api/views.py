@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiTypes, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework import permissions, status, viewsets
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import JSONRenderer
@@ -127,7 +128,7 @@ class RawParser(BaseParser):
 
     media_type = "*/*"
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         return bytes(stream.read(MOST_BYTES + 1))
 
 
@@ -140,16 +141,25 @@ class NoticeView(APIView):
 
     @extend_schema(
         request={"application/xml": OpenApiTypes.BINARY, "application/json": OpenApiTypes.BINARY},
-        responses={200: serializers.ReceivedSerializer, 201: serializers.ReceivedSerializer, 422: serializers.ReceivedSerializer},
+        responses={
+            200: serializers.ReceivedSerializer,
+            201: serializers.ReceivedSerializer,
+            422: serializers.ReceivedSerializer,
+        },
     )
     def post(self, request: ApiRequest) -> Response:
         """201 when it is new, 200 when it was known, 422 when it was not understood (and kept)."""
         received_ns = time.monotonic_ns()
         raw = request.data
         if not isinstance(raw, bytes) or not raw:
-            return Response({"detail": "the body is empty: send the notice's bytes as they are"}, status.HTTP_400_BAD_REQUEST)
+            return Response(
+                {"detail": "the body is empty: send the notice's bytes as they are"}, status.HTTP_400_BAD_REQUEST
+            )
         if len(raw) > MOST_BYTES:
-            return Response({"detail": f"more than {MOST_BYTES} bytes: no notice is that long"}, status.HTTP_413_REQUEST_ENTITY_TOO_LARGE)
+            return Response(
+                {"detail": f"more than {MOST_BYTES} bytes: no notice is that long"},
+                status.HTTP_413_REQUEST_ENTITY_TOO_LARGE,
+            )
         came = services.receive(raw, via=f"rest:{request.user.get_username()}", received_monotonic_ns=received_ns)
         body = {
             "notice": came.notice.pk,

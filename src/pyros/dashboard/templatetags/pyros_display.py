@@ -21,14 +21,55 @@ _THIN = " "  # narrow no-break space between number and unit
 
 TONES: dict[str, tuple[str, ...]] = {
     "good": ("SAFE", "READY", "COMPLETED", "STORED", "DONE", "RUNNING", "GO", "CLEARED", "OPEN", "ON TARGET", "CLEAR"),
-    "busy": ("ACTIVE", "EXECUTING", "EXPOSING", "OBSERVE_NOW", "KEEP_OBSERVING", "REPOINT", "MOVING", "OBSERVING", "AUTOMATIC", "NIGHT"),
-    "wait": ("PLANNED", "EXPECTED", "TO_BE_PLANNED", "TO_DO", "QUEUED", "WAITING", "INITIALIZING", "WAIT_FOR_RISE",
-             "WAIT_FOR_NIGHT", "WAIT_FOR_WEATHER", "HOLDOFF", "DUSK", "DAWN"),
+    "busy": (
+        "ACTIVE",
+        "EXECUTING",
+        "EXPOSING",
+        "OBSERVE_NOW",
+        "KEEP_OBSERVING",
+        "REPOINT",
+        "MOVING",
+        "OBSERVING",
+        "AUTOMATIC",
+        "NIGHT",
+    ),
+    "wait": (
+        "PLANNED",
+        "EXPECTED",
+        "TO_BE_PLANNED",
+        "TO_DO",
+        "QUEUED",
+        "WAITING",
+        "INITIALIZING",
+        "WAIT_FOR_RISE",
+        "WAIT_FOR_NIGHT",
+        "WAIT_FOR_WEATHER",
+        "HOLDOFF",
+        "DUSK",
+        "DAWN",
+    ),
     "warn": ("INTERRUPTED", "UNPLANNABLE", "DISABLED", "WARNING", "PAUSED", "MANUAL", "NO-GO", "ABORTED", "UNKNOWN"),
     "bad": ("UNSAFE", "EMERGENCY", "FAILED", "FAULT", "CRITICAL", "ERROR", "RAISED", "DOWN", "BEYOND"),
-    "idle": ("OFFLINE", "DRAFT", "CANCELLED", "EXPIRED", "RETRACTED", "NOT_A_BURST", "CLOSED", "RECORD_ONLY", "REFUSE", "STOP",
-             "STOPPED", "OFF", "STANDBY", "DAY", "EVENING", "MORNING", "NOT CHOSEN"),
-}  # fmt: skip
+    "idle": (
+        "OFFLINE",
+        "DRAFT",
+        "CANCELLED",
+        "EXPIRED",
+        "RETRACTED",
+        "NOT_A_BURST",
+        "CLOSED",
+        "RECORD_ONLY",
+        "REFUSE",
+        "STOP",
+        "STOPPED",
+        "OFF",
+        "STANDBY",
+        "DAY",
+        "EVENING",
+        "MORNING",
+        "NOT CHOSEN",
+    ),
+}
 _TONE_OF = {state: tone for tone, states in TONES.items() for state in states}
 
 
@@ -46,7 +87,9 @@ def tone(state: object) -> str:
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
     """An icon of the sprite, hidden from screen readers: a word stands beside it."""
-    return format_html('<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, static("pyros/icons.svg"), name)
+    return format_html(
+        '<svg class="icon {}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, static("pyros/icons.svg"), name
+    )
 
 
 @register.simple_tag
@@ -88,7 +131,9 @@ def _time(moment: datetime | None, form: str) -> SafeString | str:
     if not isinstance(moment, datetime):
         return NOTHING
     full = iso(moment)
-    return format_html('<time datetime="{}" title="{} UTC">{}</time>', full, full[:19].replace("T", " "), moment.strftime(form))
+    return format_html(
+        '<time datetime="{}" title="{} UTC">{}</time>', full, full[:19].replace("T", " "), moment.strftime(form)
+    )
 
 
 @register.filter
@@ -169,7 +214,7 @@ def size(count: Any) -> str:
 
 @register.filter
 def words(name: str) -> str:
-    """`wind_mps` or `WAIT_FOR_RISE` in words; a unit at the end of the name is left out (it stands beside the value)."""
+    """`wind_mps` or `WAIT_FOR_RISE` in words; a unit at the end of the name is left out (it follows the value)."""
     parts = str(name).split("_")
     if len(parts) > 1 and parts[-1] in {"c", "mps", "percent", "hpa", "deg", "s", "um"}:
         parts = parts[:-1]

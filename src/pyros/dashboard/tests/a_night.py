@@ -1,4 +1,4 @@
-"""A night under way, made by the real services: schedule, a run with images, a burst, an alarm, telemetry, a guardian's status."""
+"""A night under way, made by the real services: schedule, runs, images, a burst, an alarm, telemetry, safety."""
 
 from __future__ import annotations
 
@@ -53,15 +53,25 @@ def fill(folder: Path) -> None:
     night.save()
     control_of(telescope)
     now = current.clock().now()
-    Device.objects.update(state=DeviceState.READY, status_at=now, status={"temperature_c": -60.1, "activity": "IDLE", "humidity": None})
+    Device.objects.update(
+        state=DeviceState.READY, status_at=now, status={"temperature_c": -60.1, "activity": "IDLE", "humidity": None}
+    )
     Camera.objects.filter(name="nir").update(state=DeviceState.DISABLED, state_reason="no answer within 2 s")
     assert night.night_start and night.night_end
     schedule = make_schedule(
-        node=telescope.site.node, night=night.date, night_start=night.night_start, night_end=night.night_end, cause="the roof is open",
+        node=telescope.site.node,
+        night=night.date,
+        night_start=night.night_start,
+        night_end=night.night_end,
+        cause="the roof is open",
         time_limit_s=0.1,
-    )  # fmt: skip
+    )
     _observe(schedule, telescope, now, folder)
-    poll = [["safety", True, "all clear"], ["mount", True, "answers"], ["cameras", False, "a blocking camera is not ready"]]
+    poll = [
+        ["safety", True, "all clear"],
+        ["mount", True, "answers"],
+        ["cameras", False, "a blocking camera is not ready"],
+    ]
     GoNoGo.objects.create(night=night, time=now, before="slew", go=False, checks=poll)
     alarms.raise_alarm("device.lost", "device:9", Severity.CRITICAL, "nir is lost: no answer within 2 s")
     SafetyRecord.objects.create(time=now, safety="SAFE", desired_enclosure="OPEN_ALLOWED", reasons=[])
@@ -93,7 +103,13 @@ def _observe(schedule: Schedule, telescope: Telescope, now: datetime, folder: Pa
 def _image(album_run: AlbumRun, plan: Plan, number: int, now: datetime, folder: Path) -> None:
     camera = album_run.album.camera
     image = Image.objects.create(
-        album_run=album_run, plan=plan, camera=camera, number=number, frame_type="LIGHT", filter=plan.filter, exposure_s=plan.exposure_s
+        album_run=album_run,
+        plan=plan,
+        camera=camera,
+        number=number,
+        frame_type="LIGHT",
+        filter=plan.filter,
+        exposure_s=plan.exposure_s,
     )
     with transaction.atomic():
         append(f"image:{image.pk}", "image.exposing", {"camera": camera.name})
@@ -107,19 +123,34 @@ def _image(album_run: AlbumRun, plan: Plan, number: int, now: datetime, folder: 
     preview = f"PRODUCED_DATA/{image.pk:06d}.png"
     picture = Picture.effect_noise((160, 160), 30)
     picture.save(folder / preview)
-    analysis = Analysis.objects.create(kind="reduce", state="DONE", image=image, created_at=now, sequence=plan.album.sequence)
+    analysis = Analysis.objects.create(
+        kind="reduce", state="DONE", image=image, created_at=now, sequence=plan.album.sequence
+    )
     for kind, name in (("preview", preview), ("calibrated", path.replace(".fits", "_cal.fits"))):
         Product.objects.create(
-            kind=kind, path=name, sha256=f"{image.pk:064x}", size_bytes=1000, made_at=now, analysis=analysis, image=image, sequence=plan.album.sequence
+            kind=kind,
+            path=name,
+            sha256=f"{image.pk:064x}",
+            size_bytes=1000,
+            made_at=now,
+            analysis=analysis,
+            image=image,
+            sequence=plan.album.sequence,
         )
 
 
 def _telemetry(now: datetime) -> None:
     end_s = now.timestamp()
     TelemetryWriter().write(
-        Measured(source, quantity, unit, end_s - back * 60, base + 3 * ((back * 7919 + len(source)) % 11) / 11 + back / 60)
+        Measured(
+            source, quantity, unit, end_s - back * 60, base + 3 * ((back * 7919 + len(source)) % 11) / 11 + back / 60
+        )
         for source in ("weather1", "plc")
-        for quantity, unit, base in (("wind_mps", "m/s", 6.0), ("humidity_percent", "%", 60.0), ("temperature_c", "°C", 4.0))
+        for quantity, unit, base in (
+            ("wind_mps", "m/s", 6.0),
+            ("humidity_percent", "%", 60.0),
+            ("temperature_c", "°C", 4.0),
+        )
         for back in range(300)
     )
 
@@ -128,17 +159,45 @@ def _guardian() -> None:
     clock = current.clock()
     now_s = clock.monotonic()
     readings = (
-        Reading("weather1", "wind_mps", 6.2, "m/s", now_s), Reading("weather2", "wind_mps", 16.1, "m/s", now_s),
-        Reading("plc", "rain", 0.0, "", now_s), Reading("weather1", "humidity_percent", 61.0, "%", now_s),
-    )  # fmt: skip
+        Reading("weather1", "wind_mps", 6.2, "m/s", now_s),
+        Reading("weather2", "wind_mps", 16.1, "m/s", now_s),
+        Reading("plc", "rain", 0.0, "", now_s),
+        Reading("weather1", "humidity_percent", 61.0, "%", now_s),
+    )
     status = guardian_status.GuardianStatus(
-        safety=Safety.SAFE, reasons=(),
-        warnings=(Reason("wind", "weather2: wind_mps is 16.1 m/s (closes at or above 15, clears at 12)", "weather2", Safety.UNSAFE, "wind_mps"),),
-        since_monotonic_s=now_s, holdoff_until_monotonic_s=None, holdoff_until_unix_s=None, closes_tonight=0, phase=NightPhase.NIGHT,
-        sun_altitude_deg=-35.2, mode=OperatingMode.AUTOMATIC, desired=Enclosure.OPEN_ALLOWED, explanation="safe, dark and automatic",
-        shutter=ShutterStatus.OPEN, open_switch=True, closed_switch=False, mount="TRACKING", readings=readings, overrides=(), alarms=(),
-        heartbeat_counter=12, written_unix_s=clock.unix_s(), written_monotonic_s=now_s, pid=1, running=True,
-    )  # fmt: skip
+        safety=Safety.SAFE,
+        reasons=(),
+        warnings=(
+            Reason(
+                "wind",
+                "weather2: wind_mps is 16.1 m/s (closes at or above 15, clears at 12)",
+                "weather2",
+                Safety.UNSAFE,
+                "wind_mps",
+            ),
+        ),
+        since_monotonic_s=now_s,
+        holdoff_until_monotonic_s=None,
+        holdoff_until_unix_s=None,
+        closes_tonight=0,
+        phase=NightPhase.NIGHT,
+        sun_altitude_deg=-35.2,
+        mode=OperatingMode.AUTOMATIC,
+        desired=Enclosure.OPEN_ALLOWED,
+        explanation="safe, dark and automatic",
+        shutter=ShutterStatus.OPEN,
+        open_switch=True,
+        closed_switch=False,
+        mount="TRACKING",
+        readings=readings,
+        overrides=(),
+        alarms=(),
+        heartbeat_counter=12,
+        written_unix_s=clock.unix_s(),
+        written_monotonic_s=now_s,
+        pid=1,
+        running=True,
+    )
     path = safety.status_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(guardian_status.to_document(status)))

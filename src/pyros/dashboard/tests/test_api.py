@@ -20,7 +20,9 @@ LISTS = ("requests", "sequences", "alerts", "decisions", "images", "schedules", 
 
 
 def wakeup(burst: str) -> bytes:
-    return svom_wakeup(burst, 60.0, 31.0, 0.1, datetime(2026, 11, 21, 3, 0, tzinfo=UTC), datetime(2026, 11, 21, 3, 0, 30, tzinfo=UTC))
+    return svom_wakeup(
+        burst, 60.0, 31.0, 0.1, datetime(2026, 11, 21, 3, 0, tzinfo=UTC), datetime(2026, 11, 21, 3, 0, 30, tzinfo=UTC)
+    )
 
 
 def with_token(username: str) -> dict[str, Any]:
@@ -80,7 +82,12 @@ def test_what_is_no_notice_is_refused_in_words() -> None:
 
 
 def test_users_may_not_send_notices() -> None:
-    assert Client().post("/api/notices", wakeup("sb26112102"), content_type="application/xml", **with_token("astronomer")).status_code == 403
+    assert (
+        Client()
+        .post("/api/notices", wakeup("sb26112102"), content_type="application/xml", **with_token("astronomer"))
+        .status_code
+        == 403
+    )
     assert Client().post("/api/notices", wakeup("sb26112102"), content_type="application/xml").status_code == 401
 
 

@@ -36,7 +36,7 @@ async def _until(stream: AsyncIterator[bytes], beginning: bytes) -> bytes:
     raise AssertionError(f"the stream ended before {beginning!r}")
 
 
-def _run(scenario) -> None:  # type: ignore[no-untyped-def]
+def _run(scenario) -> None:
     asyncio.run(scenario())
 
 
@@ -129,5 +129,6 @@ def test_a_message_names_the_entry_and_nothing_of_its_data(clock: ManualClock) -
     entry = Entry(pk=7, verb="alert.decided", subject="alert:1", time=clock.now(), data={"sentence": "private"})
     assert live.message(entry) == (
         7,
-        b'id: 7\nevent: entry\ndata: {"id": 7, "verb": "alert.decided", "subject": "alert:1", "time": "2026-11-21T05:00:00.000Z"}\n\n',
+        b'id: 7\nevent: entry\ndata: {"id": 7, "verb": "alert.decided", "subject": "alert:1", '
+        b'"time": "2026-11-21T05:00:00.000Z"}\n\n',
     )

@@ -25,13 +25,24 @@ from pyros.journal.models import Entry
 pytestmark = [pytest.mark.django_db(databases=["default", "telemetry"]), pytest.mark.usefixtures("night")]
 
 LISTS = {  # view → most queries, whatever the number of rows
-    "tonight": 40, "alerts": 12, "requests": 12, "schedule": 22, "images": 12, "devices": 12, "weather": 12, "people": 12, "system": 8,
-    "journal": 8, "logs": 8,
-}  # fmt: skip
+    "tonight": 40,
+    "alerts": 12,
+    "requests": 12,
+    "schedule": 22,
+    "images": 12,
+    "devices": 12,
+    "weather": 12,
+    "people": 12,
+    "system": 8,
+    "journal": 8,
+    "logs": 8,
+}
 
 
 @pytest.mark.parametrize("view", LISTS)
-def test_a_page_of_a_full_night_needs_a_bounded_number_of_queries(view: str, django_assert_max_num_queries: Any) -> None:
+def test_a_page_of_a_full_night_needs_a_bounded_number_of_queries(
+    view: str, django_assert_max_num_queries: Any
+) -> None:
     client = visitor("root")
     with django_assert_max_num_queries(LISTS[view]):
         answer = client.get(reverse(view))
@@ -50,7 +61,9 @@ def body(answer: Any) -> bytes:
 def _details() -> list[str]:
     return [
         reverse("alert", args=[Alert.objects.get(name="sb26112001").pk]),
-        reverse("request", args=[Image.objects.select_related("plan__album__sequence")[0].plan.album.sequence.request_id]),
+        reverse(
+            "request", args=[Image.objects.select_related("plan__album__sequence")[0].plan.album.sequence.request_id]
+        ),
         reverse("schedule-detail", args=[Schedule.objects.get().pk]),
         reverse("image", args=[Image.objects.order_by("id")[0].pk]),
         reverse("device", args=["weather1"]),
@@ -101,7 +114,16 @@ def test_a_visitor_is_asked_to_log_in(view: str) -> None:
 
 def test_tonight_shows_run_alert_alarm_and_reasons() -> None:
     text = visitor("root").get("/").content.decode()
-    for shown in ("sb26112001", "nir is lost: no answer within 2 s", "no-go", "1 of 7 frames", "Stop and close", "00:41", "13:18", "safe, dark and automatic"):
+    for shown in (
+        "sb26112001",
+        "nir is lost: no answer within 2 s",
+        "no-go",
+        "1 of 7 frames",
+        "Stop and close",
+        "00:41",
+        "13:18",
+        "Safe, dark and automatic",
+    ):
         assert shown in text, shown
 
 
@@ -118,7 +140,10 @@ def test_requests_are_narrowed_by_state_and_program() -> None:
     client = visitor("root")
     assert "M77" in client.get(reverse("requests"), {"state": "COMPLETED"}).content.decode()
     assert "M77" not in client.get(reverse("requests"), {"state": "DRAFT"}).content.decode()
-    assert "No request is like that" in client.get(reverse("requests"), {"state": "nonsense", "program": "x"}).content.decode()
+    assert (
+        "No request is like that"
+        in client.get(reverse("requests"), {"state": "nonsense", "program": "x"}).content.decode()
+    )
 
 
 def test_the_schedule_marks_own_sequences_and_gives_reasons_for_what_is_left_out() -> None:
@@ -139,10 +164,14 @@ def test_weather_names_the_value_that_is_beyond_its_limit() -> None:
 @pytest.mark.parametrize(
     ("path", "who", "status"),
     [
-        ("/control/gft/stop/", "astronomer", 403), ("/control/gft/stop/", "operator", 200), ("/alerts/test/", "operator", 403),
-        ("/system/logs/", "astronomer", 403), ("/control/gft/nonsense/", "operator", 404), ("/control/nowhere/stop/", "operator", 404),
+        ("/control/gft/stop/", "astronomer", 403),
+        ("/control/gft/stop/", "operator", 200),
+        ("/alerts/test/", "operator", 403),
+        ("/system/logs/", "astronomer", 403),
+        ("/control/gft/nonsense/", "operator", 404),
+        ("/control/nowhere/stop/", "operator", 404),
     ],
-)  # fmt: skip
+)
 def test_profiles_decide_who_may_do_what(path: str, who: str, status: int) -> None:
     assert visitor(who).get(path).status_code == status
 
@@ -154,7 +183,12 @@ def test_stop_and_close_is_ordered_by_post_only_and_told_in_the_journal() -> Non
     answer = client.post("/control/gft/stop/", {"reason": "a person in the dome"})
     assert answer.status_code == 302
     control = Control.objects.get()
-    assert (control.emergency_stop, control.paused, control.changed_by, control.reason) == (True, True, "operator", "a person in the dome")
+    assert (control.emergency_stop, control.paused, control.changed_by, control.reason) == (
+        True,
+        True,
+        "operator",
+        "a person in the dome",
+    )
     entry = Entry.objects.filter(verb="control.stopped").get()
     assert (entry.who, entry.data["reason"]) == ("operator", "a person in the dome")
     assert "Lift the emergency stop" in client.get("/").content.decode()
@@ -170,7 +204,9 @@ def test_an_alarm_is_acknowledged_once_and_stays_raised() -> None:
 
 
 def test_an_administrator_sends_a_test_alert_that_is_recorded_and_not_observed() -> None:
-    answer = visitor("root").post("/alerts/test/", {"ra_deg": "40", "dec_deg": "31", "error_arcmin": "6", "age_s": "30"})
+    answer = visitor("root").post(
+        "/alerts/test/", {"ra_deg": "40", "dec_deg": "31", "error_arcmin": "6", "age_s": "30"}
+    )
     alert = Alert.objects.get(is_test=True)
     assert answer["Location"] == reverse("alert", args=[alert.pk])
     assert alert.decisions.get().code == "RECORD_ONLY"
@@ -192,7 +228,10 @@ def test_a_preview_is_served_inline_and_not_sent_twice() -> None:
     answer = client.get(reverse("product-file", args=[product.pk]))
     assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("image/png", "nosniff")
     assert body(answer).startswith(b"\x89PNG")
-    assert client.get(reverse("product-file", args=[product.pk]), headers={"If-None-Match": answer["ETag"]}).status_code == 304
+    assert (
+        client.get(reverse("product-file", args=[product.pk]), headers={"If-None-Match": answer["ETag"]}).status_code
+        == 304
+    )
     assert visitor(None).get(reverse("product-file", args=[product.pk])).status_code == 302
 
 
@@ -239,7 +278,9 @@ def test_every_model_of_ours_is_in_the_admin_and_its_list_loads() -> None:
                 assert answer.status_code == 200, model
 
 
-@pytest.mark.parametrize("model", ["journal_entry", "routine_manager_ledgerentry", "alert_manager_decision", "observation_manager_image"])
+@pytest.mark.parametrize(
+    "model", ["journal_entry", "routine_manager_ledgerentry", "alert_manager_decision", "observation_manager_image"]
+)
 def test_what_happened_cannot_be_changed_in_the_admin(model: str) -> None:
     client = visitor("root")
     assert client.get(reverse(f"admin:{model}_add")).status_code == 403

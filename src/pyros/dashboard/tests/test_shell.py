@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -90,9 +91,9 @@ def test_the_policy_is_on_every_answer_in_both_chains() -> None:
     async def view(_: object) -> HttpResponse:
         return HttpResponse()
 
-    plain = ContentSecurityPolicy(lambda _: HttpResponse())(request)
-    awaited = asyncio.run(ContentSecurityPolicy(view)(request))  # type: ignore[arg-type]
-    assert plain.headers["Content-Security-Policy"] == awaited.headers["Content-Security-Policy"] == POLICY  # type: ignore[union-attr]
+    plain: Any = ContentSecurityPolicy(lambda _: HttpResponse())(request)
+    awaited: Any = asyncio.run(ContentSecurityPolicy(view)(request))  # type: ignore[arg-type]
+    assert plain.headers["Content-Security-Policy"] == awaited.headers["Content-Security-Policy"] == POLICY
     assert "script-src 'self'" in POLICY
     assert "unsafe" not in POLICY
 
@@ -100,14 +101,30 @@ def test_the_policy_is_on_every_answer_in_both_chains() -> None:
 @pytest.mark.parametrize(
     ("form", "value", "shown"),
     [
-        ("ra", 10.6847, "00h42m44.3s"), ("ra", 359.99999, "00h00m00.0s"), ("ra", None, "—"),  # M31: SIMBAD 00 42 44.33
-        ("dec", 41.269, "+41°16′08″"), ("dec", -0.0133, "−00°00′48″"), ("dec", 89.99999, "+90°00′00″"),
-        ("duration", 45, "45 s"), ("duration", 200, "3 min 20 s"), ("duration", 7500, "2 h 05 min"), ("duration", -90, "−1 min 30 s"),
-        ("duration", None, "—"), ("duration", float("nan"), "—"), ("duration", 0.4, "0.4 s"), ("duration", 59.7, "1 min 00 s"),
-        ("milliseconds", 24.84, "24.8 ms"), ("milliseconds", 2500.0, "2.50 s"), ("size", 33_600_000, "33.6 MB"), ("size", 12, "12 B"),
-        ("hours", 9000, "2.5 h"), ("percent", 0.038, "3.8 %"), ("words", "wind_mps", "wind"), ("words", "rain", "rain"),
+        ("ra", 10.6847, "00h42m44.3s"),
+        ("ra", 359.99999, "00h00m00.0s"),
+        ("ra", None, "—"),  # M31: SIMBAD 00 42 44.33
+        ("dec", 41.269, "+41°16′08″"),
+        ("dec", -0.0133, "−00°00′48″"),
+        ("dec", 89.99999, "+90°00′00″"),
+        ("duration", 45, "45 s"),
+        ("duration", 200, "3 min 20 s"),
+        ("duration", 7500, "2 h 05 min"),
+        ("duration", -90, "−1 min 30 s"),
+        ("duration", None, "—"),
+        ("duration", float("nan"), "—"),
+        ("duration", 0.4, "0.4 s"),
+        ("duration", 59.7, "1 min 00 s"),
+        ("milliseconds", 24.84, "24.8 ms"),
+        ("milliseconds", 2500.0, "2.50 s"),
+        ("size", 33_600_000, "33.6 MB"),
+        ("size", 12, "12 B"),
+        ("hours", 9000, "2.5 h"),
+        ("percent", 0.038, "3.8 %"),
+        ("words", "wind_mps", "wind"),
+        ("words", "rain", "rain"),
     ],
-)  # fmt: skip
+)
 def test_values_are_shown_with_their_units(form: str, value: object, shown: str) -> None:
     assert getattr(display, form)(value).replace("\u202f", " ") == shown
 
@@ -125,7 +142,9 @@ def test_what_strangers_wrote_is_escaped() -> None:
 
 
 def test_an_entry_that_lacks_its_data_is_told_all_the_same() -> None:
-    entry = Entry(verb="run.slew_ordered", subject="run:7", who="majordome", data={}, time=datetime(2026, 11, 21, tzinfo=UTC))
+    entry = Entry(
+        verb="run.slew_ordered", subject="run:7", who="majordome", data={}, time=datetime(2026, 11, 21, tzinfo=UTC)
+    )
     assert commentary.tell(entry) == "run.slew_ordered run:7"
     entry.verb, entry.data = "alarm.raised", {"sentence": "the roof sticks"}
     assert commentary.tell(entry) == "Alarm: the roof sticks"
@@ -134,9 +153,14 @@ def test_an_entry_that_lacks_its_data_is_told_all_the_same() -> None:
 def test_the_tail_of_the_logs_survives_torn_lines_and_filters(clock: ManualClock) -> None:
     folder = current.data_folder() / "logs"
     folder.mkdir()
-    lines = [json.dumps({"time": f"2026-11-21T05:00:0{n}.000Z", "level": level, "message": level}) for n, level in enumerate(("INFO", "ERROR"))]
+    lines = [
+        json.dumps({"time": f"2026-11-21T05:00:0{n}.000Z", "level": level, "message": level})
+        for n, level in enumerate(("INFO", "ERROR"))
+    ]
     (folder / "monitor.jsonl").write_text('orn": 1}\n' + "\n".join(lines) + '\n{"time": "2026')
-    (folder / "web.jsonl").write_text('{"time": "2026-11-21T05:00:05.000Z", "level": "INFO", "message": "hello"}\n[1]\n')
+    (folder / "web.jsonl").write_text(
+        '{"time": "2026-11-21T05:00:05.000Z", "level": "INFO", "message": "hello"}\n[1]\n'
+    )
     assert [line.message for line in survey.log_tail()] == ["hello", "ERROR", "INFO"]
     assert [line.message for line in survey.log_tail(process="monitor", level="WARNING")] == ["ERROR"]
     assert survey.log_processes() == ["monitor", "web"]
@@ -150,7 +174,17 @@ def test_a_log_of_a_name_with_a_path_in_it_is_not_read(client: Client) -> None:
 @both
 def test_processes_that_are_gone_are_said_to_be_down(client: Client) -> None:
     (current.data_folder() / "run").mkdir()
-    row = {"name": "listener", "state": "RUNNING", "pid": 2**22 + 1, "born": 1, "restarts": 2, "reason": "", "heartbeat_expected": True}
-    (current.data_folder() / "run" / "watcher.json").write_text(json.dumps({"pid": 2**22 + 2, "born": 1, "processes": [row]}))
+    row = {
+        "name": "listener",
+        "state": "RUNNING",
+        "pid": 2**22 + 1,
+        "born": 1,
+        "restarts": 2,
+        "reason": "",
+        "heartbeat_expected": True,
+    }
+    (current.data_folder() / "run" / "watcher.json").write_text(
+        json.dumps({"pid": 2**22 + 2, "born": 1, "processes": [row]})
+    )
     assert [(r.name, r.state) for r in survey.processes()] == [("SystemWatcher", "DOWN"), ("listener", "DOWN")]
     assert "listener" in client.get("/system/").content.decode()

@@ -21,5 +21,6 @@ def allow_update(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
+    atomic = False  # MariaDB makes no trigger within a transaction
     dependencies = [("journal", "0001_initial")]
     operations = [migrations.RunPython(forbid_update, allow_update)]
