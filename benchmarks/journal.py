@@ -32,13 +32,13 @@ GOAL_P50_MS, GOAL_P99_MS = 12.0, 40.0
 
 def prepare(folder: Path) -> None:
     """A database with the journal and a row for each writer."""
-    from django.core.management import call_command  # noqa: PLC0415
+    from django.core.management import call_command
 
     (folder / "data").mkdir()
     (folder / "pyros.toml").write_text('[observatory]\ndata_folder = "data"\n')
     _django(folder)
     call_command("migrate", verbosity=0, interactive=False)
-    from pyros.journal.models import Position  # noqa: PLC0415
+    from pyros.journal.models import Position
 
     for number in range(WRITERS):
         Position.objects.create(follower=f"writer {number}")
@@ -47,7 +47,7 @@ def prepare(folder: Path) -> None:
 def _django(folder: Path) -> None:
     os.environ["PYROS_CONFIG"] = str(folder / "pyros.toml")
     os.environ["DJANGO_SETTINGS_MODULE"] = "pyros.settings"
-    import django  # noqa: PLC0415
+    import django
 
     django.setup()
 
@@ -55,11 +55,11 @@ def _django(folder: Path) -> None:
 def write(folder: Path, number: int, rate_hz: float, begin_s: float, seconds: float, answer: Connection) -> None:
     """Append at a rate (0: as fast as possible); answers (entries, locked, transaction times in ms)."""
     _django(folder)
-    from django.db import OperationalError, transaction  # noqa: PLC0415
-    from django.db.models import F  # noqa: PLC0415
+    from django.db import OperationalError, transaction
+    from django.db.models import F
 
-    from pyros.journal.models import Position  # noqa: PLC0415
-    from pyros.journal.writing import append  # noqa: PLC0415
+    from pyros.journal.models import Position
+    from pyros.journal.writing import append
 
     def one(place: int) -> None:
         with transaction.atomic():
@@ -92,7 +92,7 @@ def _paced(
 
 def measure(folder: Path, rate_hz: float, seconds: float) -> dict[str, Any]:
     """Run the writers, follow them here; latencies are from `append` (inside the transaction) to `look`."""
-    from pyros.journal.following import Follower  # noqa: PLC0415
+    from pyros.journal.following import Follower
 
     context = mp.get_context("spawn")
     begin_s = time.monotonic() + 6.0
@@ -145,7 +145,7 @@ def rabbitmq_answers() -> bool:
 
 def publish(queue: str, number: int, rate_hz: float, begin_s: float, seconds: float, answer: Connection) -> None:
     """Publish durable messages, each confirmed."""
-    from kombu import Connection as Broker  # noqa: PLC0415
+    from kombu import Connection as Broker
 
     with Broker("amqp://guest:guest@127.0.0.1//", transport_options={"confirm_publish": True}) as broker:
         producer = broker.Producer()
@@ -158,8 +158,8 @@ def publish(queue: str, number: int, rate_hz: float, begin_s: float, seconds: fl
 
 def measure_rabbitmq(rate_hz: float, seconds: float) -> dict[str, Any]:
     """The same through a durable queue of RabbitMQ."""
-    from kombu import Connection as Broker  # noqa: PLC0415
-    from kombu import Queue  # noqa: PLC0415
+    from kombu import Connection as Broker
+    from kombu import Queue
 
     context = mp.get_context("spawn")
     name = f"pyros-bench-journal-{os.getpid()}"

@@ -7,6 +7,7 @@ import hashlib
 import logging
 from pathlib import Path
 
+import numpy as np
 from django.db import transaction
 
 import reduction
@@ -25,6 +26,8 @@ from reduction.masters import combine
 log = logging.getLogger(__name__)
 
 CIRCLE_MINIMUM_ARCSEC = 60.0
+LEAST_FRAMES = 3
+SATURATED_SHARE = 0.8
 FINAL = frozenset({SequenceState.COMPLETED, SequenceState.FAILED, SequenceState.CANCELLED, SequenceState.EXPIRED})
 """States after which a sequence takes no more images."""
 
@@ -47,10 +50,15 @@ def reduce_image(image_id: int, *, configuration: str = "default") -> Analysis |
         if not ANALYSIS.try_move(row, Analysis.State.RUNNING):
             return None
     circle = _circle(alert) if alert else None
+    try:
+        path = files.find(image.path)
+        masters = _masters(image.camera, image.filter.name if image.filter else "", image.exposure_s)
+    except (OSError, reduction.ReductionError) as error:
+        return _failed(row, image, error)
     result = reduction.reduce_frame(
-        files.find(image.path),
-        output_dir=_output_folder(image),
-        masters=_masters(image.camera, image.filter.name if image.filter else "", image.exposure_s),
+        path,
+        output_dir=path.parent,  # beside the image: products move with the folder when it loses its suffix
+        masters=masters,
         catalogue=_catalogue() if alert else None,
         circle=circle,
         mode="full" if alert else "quick",
@@ -90,6 +98,20 @@ def reduce_image(image_id: int, *, configuration: str = "default") -> Analysis |
     return row
 
 
+def _failed(row: Analysis, image: Image, error: Exception) -> Analysis:
+    """The image or a master is gone from the disk: a named result too, so that nobody tries for ever."""
+    with transaction.atomic():
+        ANALYSIS.move(
+            row,
+            Analysis.State.FAILED,
+            data={"image": image.pk, "status": "failed"},
+            ended_at=current.clock().now(),
+            result_code=type(error).__name__,
+            sentence=str(error)[:400],
+        )
+    return row
+
+
 def make_masters(sequence_id: int) -> list[Product]:
     """Combine the frames of a calibration sequence into masters: one per camera, type, filter and exposure."""
     sequence = Sequence.objects.select_related("request").get(pk=sequence_id)
@@ -100,7 +122,10 @@ def make_masters(sequence_id: int) -> list[Product]:
         .order_by("frame_type", "pk")
     ):
         images = list(Image.objects.filter(plan=plan, state=ImageState.STORED).order_by("number"))
-        if len(images) < 3 or Analysis.objects.filter(kind="master", sequence=sequence, result__plan=plan.pk).exists():
+        if (
+            len(images) < LEAST_FRAMES
+            or Analysis.objects.filter(kind="master", sequence=sequence, result__plan=plan.pk).exists()
+        ):
             continue
         made.append(_make_master(sequence, plan, images))
     return [product for product in made if product is not None]
@@ -121,7 +146,8 @@ def _make_master(sequence: Sequence, plan: Plan, images: list[Image]) -> Product
     bias = _master("bias", camera) if kind != "bias" else None
     dark = _master("dark", camera) if kind == "flat" else None
     try:
-        master = combine([files.find(image.path) for image in images], kind, bias=bias, dark=dark)
+        frames = _unsaturated([files.find(image.path) for image in images], camera)
+        master = combine(frames, kind, bias=bias, dark=dark)
         path = master.write(_masters_folder())
     except (reduction.ReductionError, OSError) as error:
         with transaction.atomic():
@@ -132,6 +158,25 @@ def _make_master(sequence: Sequence, plan: Plan, images: list[Image]) -> Product
         ANALYSIS.move(row, Analysis.State.DONE, data={"path": product.path}, ended_at=current.clock().now())
     _read_master.cache_clear()
     return product
+
+
+class TooFewFrames(reduction.ReductionError):
+    """Too few usable frames for a master; take others."""
+
+
+def _unsaturated(paths: list[Path], camera: Camera) -> list[Path]:
+    """The frames whose median is well below saturation: a saturated flat is flat, and flattens nothing.
+
+    Raises:
+        TooFewFrames: less than three are left.
+    """
+    limit_adu = SATURATED_SHARE * camera.saturation_adu
+    usable = [path for path in paths if float(np.median(reduction.read_frame(path).data)) < limit_adu]
+    if len(usable) < LEAST_FRAMES:
+        raise TooFewFrames(
+            f"{len(usable)} of {len(paths)} frames have a median below {limit_adu:.0f} ADU, {LEAST_FRAMES} are needed"
+        )
+    return usable
 
 
 def exchange_run(run_id: int) -> int:
@@ -227,11 +272,6 @@ def _keep(
 
 def _relative(path: Path) -> str:
     return str(path.relative_to(current.data_folder())).replace(f"{files.ACTIVE}/", "/")
-
-
-def _output_folder(image: Image) -> Path:
-    """Beside the image: products move with the folder when it loses its suffix."""
-    return files.find(image.path).parent
 
 
 def _masters_folder() -> Path:

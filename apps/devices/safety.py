@@ -11,7 +11,6 @@ from guardian.errors import StatusUnavailable
 from guardian.vocabulary import Enclosure, Safety
 from pyros import current
 
-
 log = logging.getLogger(__name__)
 
 

@@ -18,7 +18,7 @@ BIASES_DARKS, FLATS = "biases and darks", "twilight flats"
 PROGRAM = "Calibration"
 BIAS_FRAMES, DARK_FRAMES, FLAT_FRAMES = 9, 5, 5
 DARK_EXPOSURE_S = 60.0
-FLAT_EXPOSURE_S = 4.0
+FLAT_EXPOSURE_S = 1.0
 PRIORITY = 50
 
 

@@ -46,11 +46,15 @@ def _tell(line: bytes, clock: Clock) -> None:
     try:
         event = json.loads(line)
         kind, data = str(event["kind"]), dict(event["data"])
-    except (ValueError, KeyError, TypeError):
-        log.warning("a torn line in the guardian's record: %r", line[:80])
+        if kind == "alarm_raised":
+            data["severity"], data["sentence"] = Severity(data["severity"]), str(data["sentence"])
+        if kind in {"alarm_raised", "alarm_cleared"}:
+            data["key"] = str(data["key"])
+    except (ValueError, KeyError, TypeError) as error:
+        log.warning("a line of the guardian's record makes no sense (%r): %r", error, line[:80])
         return
     if kind == "alarm_raised":
-        alarms.raise_alarm(f"guardian.{data['key']}"[:60], "", Severity(data["severity"]), data["sentence"])
+        alarms.raise_alarm(f"guardian.{data['key']}"[:60], "", data["severity"], data["sentence"])
     elif kind == "alarm_cleared":
         alarms.clear_alarm(f"guardian.{data['key']}"[:60], "")
     if kind == "verdict":

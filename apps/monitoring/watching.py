@@ -89,6 +89,8 @@ def _flat(state: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
             yield name, str(value.value)
         elif isinstance(value, tuple):
             yield name, list(value)
+        elif isinstance(value, float) and not math.isfinite(value):
+            yield name, None  # a database takes no NaN in JSON, and unknown is a value of its own
         elif value is None or isinstance(value, bool | int | float | str):
             yield name, value
         else:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import logging
 import signal
-import threading
 import time
 from types import FrameType
 
 from pyros import current, logs
+from pyros.stopping import SignalSafeEvent
 
 HEARTBEAT_REAL_S = 1.0
 
@@ -22,7 +22,7 @@ class Process:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self._stop = threading.Event()
+        self._stop = SignalSafeEvent()
         self._last_beat_s = 0.0
 
     def __enter__(self) -> Process:

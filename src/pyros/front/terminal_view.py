@@ -107,10 +107,10 @@ def _side_by_side(left: Sequence[Text], right: Sequence[Text], widths: Sequence[
 
 def _row(pieces: Sequence[Text], widths: Sequence[int]) -> str:
     cells = []
-    for piece, width in zip(pieces, widths, strict=True):
+    for place, (piece, width) in enumerate(zip(pieces, widths, strict=True)):
         text = printable(piece.text)
         if len(text) > width:
             text = text[: max(0, width - 1)] + "…"[:width]
-        padded = text.ljust(width)
+        padded = text.ljust(width) if place + 1 < len(pieces) else text
         cells.append(f"{_STYLES[piece.style]}{padded}{_PLAIN}" if piece.style else padded)
     return " ".join(cells).rstrip(" ")

@@ -8,7 +8,6 @@ import os
 import shutil
 import signal
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from pyros.config import CONFIG_VARIABLE, ROOT, load
 from pyros.config.loading import data_folder
 from pyros.front.errors import CannotDo
 from pyros.front.terminal_view import printable, render
+from pyros.stopping import SignalSafeEvent
 from pyros.watcher.supervising import living, read_status
 
 REFRESH_REAL_S = 1.0
@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         observer = Observer()
     except FileNotFoundError as error:
         raise CannotDo(f"{error}. It stands in {chosen}: is the simulation over and removed?") from error
-    stop, redraw = threading.Event(), threading.Event()
+    stop, redraw = SignalSafeEvent(), SignalSafeEvent()
 
     def end(*_: object) -> None:
         stop.set()
@@ -91,7 +91,7 @@ def _second_screen() -> Iterator[None]:
         sys.stdout.flush()
 
 
-def _pictures(observer, stop: threading.Event, redraw: threading.Event) -> None:  # type: ignore[no-untyped-def]
+def _pictures(observer, stop: SignalSafeEvent, redraw: SignalSafeEvent) -> None:  # type: ignore[no-untyped-def]
     while not stop.is_set():
         size = shutil.get_terminal_size()
         lines = render(observer.look(), size.columns, size.lines)
@@ -101,7 +101,7 @@ def _pictures(observer, stop: threading.Event, redraw: threading.Event) -> None:
         redraw.clear()
 
 
-def _lines(observer, stop: threading.Event, redraw: threading.Event) -> None:  # type: ignore[no-untyped-def]
+def _lines(observer, stop: SignalSafeEvent, redraw: SignalSafeEvent) -> None:  # type: ignore[no-untyped-def]
     while not stop.is_set():
         for line in observer.journal_lines():
             print(printable(line))

@@ -11,6 +11,7 @@ from apps.devices.safety import events_path, request_path, status_path
 from pyros import current
 from pyros.addresses import PLACES, simulated_port
 
+INFRARED_BINNED_GAIN_E_ADU = 40.0
 SIMULATED_BINNING_PX = 512
 """The simulated detectors are binned to this side, so that a night at 300 times real speed fits two cores."""
 
@@ -88,10 +89,13 @@ def simulators() -> dict[str, Any]:
     }
 
 
+def _infrared(camera: Camera) -> bool:
+    return camera.channel == Camera.Channel.NIR
+
+
 def _camera(camera: Camera, telescope: Telescope) -> dict[str, Any]:
     wheel = getattr(camera, "filter_wheel", None)
     filters = [slot.filter.name for slot in wheel.slots.select_related("filter").order_by("position")] if wheel else []
-    infrared = camera.channel == Camera.Channel.NIR
     return {
         "kind": "camera",
         "port": simulated_port(camera.name),
@@ -103,19 +107,25 @@ def _camera(camera: Camera, telescope: Telescope) -> dict[str, Any]:
         "gain_e_adu": camera.gain_e_adu,
         "read_noise_e": camera.read_noise_e,
         "dark_e_s": camera.dark_current_e_s,
-        "full_well_e": 2.5e6 if infrared else 150_000.0,
+        "full_well_e": camera.gain_e_adu * camera.saturation_adu,
         "cooler": {"greatest_drop_c": 110.0},  # a cryocooler: every set point can be reached
         "mount": "mount", "roof": "dome", "plc": "plc", "focuser": "focuser", "sky": "sky",
     }  # fmt: skip
 
 
 def bin_detectors(side_px: int = SIMULATED_BINNING_PX) -> None:
-    """Bin every detector of this database to a square of `side_px` over the same field (simulations only)."""
+    """Bin every detector of this database to a square of `side_px` over the same field (simulations only).
+
+    A binned pixel holds the charge of all it is made of: gain and well grow with their number, read noise with its
+    root. The infrared detector sums ramps, which extends its well further.
+    """
     for camera in Camera.objects.select_related("on_telescope"):
+        factor = camera.width_px / side_px
         field_arcsec = camera.on_telescope.field_of_view_arcmin * 60
         camera.width_px = camera.height_px = side_px
         camera.pixel_scale_arcsec = round(field_arcsec / side_px, 4)
-        camera.gain_e_adu = 40.0 if camera.channel == Camera.Channel.NIR else 2.5
+        camera.gain_e_adu = INFRARED_BINNED_GAIN_E_ADU if _infrared(camera) else camera.gain_e_adu * factor**2
+        camera.read_noise_e *= factor
         camera.save()
 
 

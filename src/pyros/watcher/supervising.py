@@ -7,12 +7,12 @@ import fcntl
 import json
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pyros.stopping import SignalSafeEvent
 from pyros.watcher.child import Child, ChildState, birth
 from pyros.watcher.table import ProcessSpec
 
@@ -35,7 +35,7 @@ class Watcher:
     ) -> None:
         self._run = data_folder / "run"
         self._tell = tell
-        self._stop = threading.Event()
+        self._stop = SignalSafeEvent()
         self._status_lost = False
         logs = data_folder / "logs"
         for folder in (self._run / "heartbeats", logs):

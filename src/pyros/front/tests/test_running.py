@@ -6,11 +6,11 @@ import signal
 import urllib.error
 import urllib.request
 
+import pytest
+
 from pyros.front.__main__ import COMMANDS, main
 from pyros.watcher.supervising import read_status
 from pyros.watcher.tests.programs import gone, until
-
-import pytest
 
 
 def answers(port):

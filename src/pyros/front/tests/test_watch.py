@@ -5,6 +5,7 @@ import json
 import os
 import pty
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -178,7 +179,8 @@ def site(front):
 def read_until(descriptor, wanted):
     seen, end = b"", time.monotonic() + 30
     while wanted not in seen:
-        assert time.monotonic() < end, seen
+        ready, _, _ = select.select([descriptor], [], [], max(0.0, end - time.monotonic()))
+        assert ready, f"waited in vain for {wanted!r} after {seen!r}"
         seen += os.read(descriptor, 65536)
     return seen
 
