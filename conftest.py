@@ -19,7 +19,9 @@ import pytest
 from django.conf import settings
 
 if settings.configured:
-    raise pytest.UsageError("Django's settings were read before conftest.py: unset DJANGO_SETTINGS_MODULE and try again")
+    raise pytest.UsageError(
+        "Django's settings were read before conftest.py: unset DJANGO_SETTINGS_MODULE and try again"
+    )
 
 FOLDER = Path(tempfile.mkdtemp(prefix="pyros-tests-"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
@@ -31,6 +33,8 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "pyros.settings"
 import django  # noqa: E402 — the configuration first
 
 django.setup()
+# The workers of a parallel run inherit the environment, and pytest-django would read the settings before this file.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 from pyros import current  # noqa: E402
 from pyros.clock import ManualClock  # noqa: E402
@@ -46,7 +50,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         marker = item.get_closest_marker("django_db")
         fixtures = set(getattr(item, "fixturenames", ()))
         if marker is not None and "databases" not in marker.kwargs:
-            item.add_marker(pytest.mark.django_db(*marker.args, **{**marker.kwargs, "databases": DATABASES}), append=False)
+            item.add_marker(
+                pytest.mark.django_db(*marker.args, **{**marker.kwargs, "databases": DATABASES}), append=False
+            )
         elif marker is None and fixtures & {"db", "transactional_db", "observatory"}:
             item.add_marker(pytest.mark.django_db(transaction="transactional_db" in fixtures, databases=DATABASES))
 

@@ -11,6 +11,7 @@ RabbitMQ is measured, publish to consume, durable messages, publisher confirms, 
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import multiprocessing as mp
 import os
@@ -64,7 +65,12 @@ def write(folder: Path, number: int, rate_hz: float, begin_s: float, seconds: fl
     def one(place: int) -> None:
         with transaction.atomic():
             Position.objects.filter(follower=f"writer {number}").update(last_id=F("last_id") + 1)
-            append(f"image:{place}", "image.stored", {"exposure_s": 60.0, "path": "PRODUCED_DATA/2026-11-20/x.fits"}, who=f"writer {number}")
+            append(
+                f"image:{place}",
+                "image.stored",
+                {"exposure_s": 60.0, "path": "PRODUCED_DATA/2026-11-20/x.fits"},
+                who=f"writer {number}",
+            )
 
     answer.send(_paced(one, OperationalError, rate_hz, begin_s + number / WRITERS / (rate_hz or 1), seconds, "locked"))
 
@@ -99,21 +105,25 @@ def measure(folder: Path, rate_hz: float, seconds: float) -> dict[str, Any]:
     pipes, writers = [], []
     for number in range(WRITERS):
         ours, theirs = context.Pipe(duplex=False)
-        writer = context.Process(target=write, args=(folder, number, rate_hz, begin_s, seconds, theirs))
+        writer = context.Process(target=write, args=(folder, number, rate_hz, begin_s, seconds, theirs), daemon=True)
         writer.start()
+        theirs.close()  # so that the end of a writer that failed is seen
         pipes.append(ours)
         writers.append(writer)
     follower = Follower()
     latencies_ms: list[float] = []
     seen = 0
-    while any(writer.is_alive() for writer in writers) or not all(pipe.poll() for pipe in pipes):
+    while not all(pipe.poll() for pipe in pipes):
         for entry in follower.wait(0.25):
             latencies_ms.append((time.monotonic_ns() - entry.monotonic_ns) / 1e6)
             seen += 1
         if any(writer.exitcode not in (None, 0) for writer in writers):
             raise RuntimeError("a writer failed, see above")
-    seen += len(follower.wait(1.0))
     done, locked, took = zip(*(pipe.recv() for pipe in pipes), strict=True)
+    for writer in writers:
+        writer.join()
+    while rest := follower.wait(0.5):
+        seen += len(rest)
     transactions_ms = [ms for times in took for ms in times]
     return {
         "writers": WRITERS,
@@ -143,37 +153,41 @@ def rabbitmq_answers() -> bool:
         return probe.connect_ex(("127.0.0.1", 5672)) == 0
 
 
+def _kombu() -> Any:
+    return importlib.import_module("kombu")  # untyped; needed only where there is a RabbitMQ
+
+
 def publish(queue: str, number: int, rate_hz: float, begin_s: float, seconds: float, answer: Connection) -> None:
     """Publish durable messages, each confirmed."""
-    from kombu import Connection as Broker
-
-    with Broker("amqp://guest:guest@127.0.0.1//", transport_options={"confirm_publish": True}) as broker:
+    with _kombu().Connection("amqp://guest:guest@127.0.0.1//", transport_options={"confirm_publish": True}) as broker:
         producer = broker.Producer()
 
         def one(place: int) -> None:
-            producer.publish({"sent_ns": time.monotonic_ns(), "subject": f"image:{place}"}, routing_key=queue, delivery_mode=2)
+            producer.publish(
+                {"sent_ns": time.monotonic_ns(), "subject": f"image:{place}"}, routing_key=queue, delivery_mode=2
+            )
 
         answer.send(_paced(one, ConnectionError, rate_hz, begin_s + number / WRITERS / (rate_hz or 1), seconds, ""))
 
 
 def measure_rabbitmq(rate_hz: float, seconds: float) -> dict[str, Any]:
     """The same through a durable queue of RabbitMQ."""
-    from kombu import Connection as Broker
-    from kombu import Queue
-
     context = mp.get_context("spawn")
     name = f"pyros-bench-journal-{os.getpid()}"
     latencies_ms: list[float] = []
-    with Broker("amqp://guest:guest@127.0.0.1//") as broker:
-        queue = Queue(name, durable=True)(broker.default_channel)
+    with _kombu().Connection("amqp://guest:guest@127.0.0.1//") as broker:
+        queue = _kombu().Queue(name, durable=True)(broker.default_channel)
         queue.declare()
         try:
             begin_s = time.monotonic() + 4.0
             pipes, writers = [], []
             for number in range(WRITERS):
                 ours, theirs = context.Pipe(duplex=False)
-                writer = context.Process(target=publish, args=(name, number, rate_hz, begin_s, seconds, theirs))
+                writer = context.Process(
+                    target=publish, args=(name, number, rate_hz, begin_s, seconds, theirs), daemon=True
+                )
                 writer.start()
+                theirs.close()  # so that the end of a writer that failed is seen
                 pipes.append(ours)
                 writers.append(writer)
 
@@ -182,9 +196,11 @@ def measure_rabbitmq(rate_hz: float, seconds: float) -> dict[str, Any]:
                 message.ack()
 
             with broker.Consumer(queue, callbacks=[take]):
-                while any(writer.is_alive() for writer in writers) or not all(pipe.poll() for pipe in pipes):
+                while not all(pipe.poll() for pipe in pipes):
                     _drain(broker)
                 done = [pipe.recv()[0] for pipe in pipes]
+                for writer in writers:
+                    writer.join()
                 end = time.monotonic() + 10
                 while len(latencies_ms) < sum(done) and time.monotonic() < end:
                     _drain(broker)
@@ -206,11 +222,14 @@ def _drain(broker: Any) -> None:
 def main() -> int:
     """Print the table; with --json write it too. 1 when an entry was lost or a writer was told “locked”."""
     parser = argparse.ArgumentParser(
-        description="Latency and throughput of the journal.", epilog="example: python benchmarks/journal.py --seconds 60"
+        description="Latency and throughput of the journal.",
+        epilog="example: python benchmarks/journal.py --seconds 60",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--seconds", type=float, default=60.0, metavar="S", help="length of the run at full speed (60)")
-    parser.add_argument("--rate", type=float, default=50.0, metavar="HZ", help="steady entries a second of each writer (50)")
+    parser.add_argument(
+        "--rate", type=float, default=50.0, metavar="HZ", help="steady entries a second of each writer (50)"
+    )
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="pyros-journal-"))
     steady_s = min(STEADY_S, options.seconds)
@@ -223,20 +242,27 @@ def main() -> int:
     rabbit = measure_rabbitmq(options.rate, steady_s) if rabbitmq_answers() else None
     print(f"{WRITERS} writers, each append in a transaction with a row change; from append to the follower, ms")
     print(f"{'':<22} {'entries/s':>10} {'p50':>8} {'p99':>8} {'max':>8} {'locked':>8}")
-    rows = [("journal, steady", steady), ("journal, full speed", full)] + ([("RabbitMQ, steady", rabbit)] if rabbit else [])
+    rows = [("journal, steady", steady), ("journal, full speed", full)] + (
+        [("RabbitMQ, steady", rabbit)] if rabbit else []
+    )
     for name, row in rows:
         spread = row["latency_ms"]
         rate = row["appended"] / row["seconds"]
-        print(f"{name:<22} {rate:>10.0f} {spread['p50']:>8.1f} {spread['p99']:>8.1f} {spread['max']:>8.1f} {row.get('locked', '-'):>8}")
+        figures = f"{rate:>10.0f} {spread['p50']:>8.1f} {spread['p99']:>8.1f} {spread['max']:>8.1f}"
+        print(f"{name:<22} {figures} {row.get('locked', '-'):>8}")
     if rabbit is None:
         print("RabbitMQ does not answer on 127.0.0.1:5672: not measured")
     within = steady["latency_ms"]["p50"] <= GOAL_P50_MS and steady["latency_ms"]["p99"] <= GOAL_P99_MS
-    print(f"goal at a steady rate (p50 ≤ {GOAL_P50_MS:g} ms, p99 ≤ {GOAL_P99_MS:g} ms): {'held' if within else 'MISSED'}")
+    print(
+        f"goal at a steady rate (p50 ≤ {GOAL_P50_MS:g} ms, p99 ≤ {GOAL_P99_MS:g} ms): {'held' if within else 'MISSED'}"
+    )
     lost = [name for name, row in rows if row["appended"] != row["followed"]]
     locked = steady["locked"] + full["locked"]
     if options.json:
         temporary = options.json.with_suffix(".tmp")
-        temporary.write_text(json.dumps({"steady": steady, "full_speed": full, "rabbitmq": rabbit, "goal_held": within}, indent=1) + "\n")
+        temporary.write_text(
+            json.dumps({"steady": steady, "full_speed": full, "rabbitmq": rabbit, "goal_held": within}, indent=1) + "\n"
+        )
         temporary.replace(options.json)
     if lost or locked:
         print(f"entries lost: {lost or 'none'}; “database is locked”: {locked}", file=sys.stderr)

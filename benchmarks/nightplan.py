@@ -1,6 +1,6 @@
 """Scheduling: time to the first feasible plan, value and gap at a time limit, re-plan latency.
 
-    python benchmarks/nightplan.py [--json] [--limit S] [--seeds N] [FOLDER]
+    python benchmarks/nightplan.py [--json FILE] [--limit S] [--seeds N] [FOLDER]
 
 FOLDER holds instances and `manifest.csv` (best value known, upper bound); default ../shared/scheduling/instances.
 """
@@ -91,7 +91,7 @@ def main() -> int:
     """Run and print a table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--limit", type=float, default=1.0, metavar="S")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--replans", type=int, default=40)
@@ -112,13 +112,13 @@ def main() -> int:
         if options.replans:
             row |= replans(path, options.replans)
         rows.append(row)
-        if not options.json:
-            if len(rows) == 1:
-                print("compiled kernels:", compiled.usable())
-                print("  ".join(f"{k:>12}" for k in row))
-            print("  ".join(f"{v!s:>{max(12, len(k))}}" for k, v in row.items()), flush=True)
+        if len(rows) == 1:
+            print("compiled kernels:", compiled.usable())
+            print("  ".join(f"{k:>12}" for k in row))
+        print("  ".join(f"{v!s:>{max(12, len(k))}}" for k, v in row.items()), flush=True)
     if options.json:
-        print(json.dumps({"compiled": compiled.usable(), "limit_s": options.limit, "rows": rows}, indent=1))
+        figures = {"compiled": compiled.usable(), "limit_s": options.limit, "rows": rows}
+        options.json.write_text(json.dumps(figures, indent=1), "utf-8")
     return 0
 
 

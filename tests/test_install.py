@@ -1,7 +1,6 @@
 """install.py refuses in words what it can't work with; nothing is installed here."""
 
 import importlib.util
-import os
 import re
 import shutil
 import subprocess
@@ -37,21 +36,26 @@ def test_an_older_python_is_refused_with_where_to_get_a_newer_one(install, monke
 
     monkeypatch.setattr(install.sys, "version_info", Version((3, 10, 14)))
     monkeypatch.setattr(install.sys, "version", "3.10.14 (main)")
-    with pytest.raises(install.CannotInstall, match=r"Python 3\.11 or newer is needed, this is 3\.10\.14\. Debian: apt install python3"):
+    with pytest.raises(
+        install.CannotInstall, match=r"Python 3\.11 or newer is needed, this is 3\.10\.14\. Debian: apt install python3"
+    ):
         install.check_prerequisites()
 
 
 @pytest.mark.parametrize("module", ["venv", "ensurepip"])
 def test_a_python_without_venv_is_refused_with_the_package_to_install(install, monkeypatch, module):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(install.CannotInstall, match="venv is missing. Debian: apt install python3-venv"):
+    with pytest.raises(install.CannotInstall, match=r"venv is missing\. Debian: apt install python3-venv"):
         install.check_prerequisites()
 
 
 def test_a_checkout_that_can_not_be_written_to_is_refused(install, monkeypatch, tmp_path):
     monkeypatch.setattr(install, "ROOT", tmp_path)
     monkeypatch.setattr(install.os, "access", lambda path, mode: False)  # root may write everywhere
-    with pytest.raises(install.CannotInstall, match=rf"{re.escape(str(tmp_path))} can't be written to: give its owner's rights, or clone"):
+    with pytest.raises(
+        install.CannotInstall,
+        match=rf"{re.escape(str(tmp_path))} can't be written to: give its owner's rights, or clone",
+    ):
         install.check_prerequisites()
 
 
@@ -61,7 +65,9 @@ def test_two_gigabytes_must_be_free(install, monkeypatch, free_bytes, enough):
     if enough:
         install.check_prerequisites()
     else:
-        with pytest.raises(install.CannotInstall, match=r"only 1\.9 GB are free on the disk of .*, 2 GB are needed: make room"):
+        with pytest.raises(
+            install.CannotInstall, match=r"only 1\.9 GB are free on the disk of .*, 2 GB are needed: make room"
+        ):
             install.check_prerequisites()
 
 
@@ -117,7 +123,9 @@ def test_every_locked_package_has_its_hash():
         assert [block.split("==")[0] for block in packages if "--hash=sha256:" not in block] == []
 
 
-def test_configuration_and_secrets_are_written_once_and_the_secrets_for_their_owner_alone(install, monkeypatch, tmp_path):
+def test_configuration_and_secrets_are_written_once_and_the_secrets_for_their_owner_alone(
+    install, monkeypatch, tmp_path
+):
     monkeypatch.setattr(install, "PYTHON", Path(sys.executable))
     config = tmp_path / "pyros.toml"
     install.write_configuration(config, told)
@@ -142,11 +150,15 @@ def test_a_configuration_that_can_not_be_written_is_told_in_words(install, monke
 
 def test_the_words_of_what_failed_are_passed_on(install):
     with pytest.raises(install.CannotInstall, match="the data folder could not be prepared: no space is left"):
-        install._run([sys.executable, "-c", "raise SystemExit('no space is left')"], "the data folder could not be prepared")
+        install._run(
+            [sys.executable, "-c", "raise SystemExit('no space is left')"], "the data folder could not be prepared"
+        )
 
 
 def test_wrong_arguments_end_with_exit_code_2():
-    done = subprocess.run([sys.executable, str(ROOT / "install.py"), "--frogs"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "install.py"), "--frogs"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 2
     assert "unrecognized arguments: --frogs" in done.stderr
 
@@ -154,12 +166,19 @@ def test_wrong_arguments_end_with_exit_code_2():
 def test_the_front_door_without_a_suitable_python_says_what_to_install(tmp_path):
     """A path on which there is bash and coreutils, and a python3 that says it is too old."""
     for tool in ("bash", "dirname", "env"):
-        os.symlink(shutil.which(tool), tmp_path / tool)
+        (tmp_path / tool).symlink_to(shutil.which(tool))
     old = tmp_path / "python3"
     old.write_text("#!/bin/bash\nexit 1\n")
     old.chmod(0o755)
     done = subprocess.run(
-        [str(ROOT / "pyrosrun.sh"), "simulate"], capture_output=True, text=True, check=False, env={"PATH": str(tmp_path)}
+        [str(ROOT / "pyrosrun.sh"), "simulate"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": str(tmp_path)},
     )
     assert done.returncode == 1
-    assert done.stderr == "PyROS needs Python 3.11 or newer, and none was found. Debian: apt install python3 python3-venv\n"
+    assert (
+        done.stderr
+        == "PyROS needs Python 3.11 or newer, and none was found. Debian: apt install python3 python3-venv\n"
+    )

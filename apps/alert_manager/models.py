@@ -108,7 +108,7 @@ class Decision(models.Model):
 class Strategy(models.Model):
     """Which alerts it answers and with what. Edited on the web, or replaced by a message of the FSC.
 
-    `applies`: `{"missions": [...], "error_max_deg": …, "age_max_s": …}`; `ladder`: steps by age of the burst, each
+    `applies`: `{"error_r90_max_deg": …, "age_max_s": …}`; `ladder`: steps by age of the burst, each
     `{"age_s": from, "albums": {"VIS": [{"filter", "exposure_s", "images"}], "NIR": […]}}`.
     """
 

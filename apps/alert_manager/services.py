@@ -377,7 +377,11 @@ def _outside_field(moved_deg: float | None, strategy: Strategy, telescope: Teles
 def _same_wait(alert: Alert, decided: decision.Decided) -> Decision | None:
     """The last decision, when a review comes to the same wait: only its next look is moved."""
     last = alert.decisions.order_by("-id").first()
-    if last is None or decided.review_at is None or (last.code, last.reason_code) != (decided.code, decided.reason_code):
+    if (
+        last is None
+        or decided.review_at is None
+        or (last.code, last.reason_code) != (decided.code, decided.reason_code)
+    ):
         return None
     last.review_at = decided.review_at
     last.save(update_fields=["review_at"])

@@ -71,9 +71,9 @@ def reduce_image(image_id: int, *, configuration: str = "default") -> Analysis |
     }
     failures = result.failures
     with transaction.atomic():
-        for kind, path in made.items():
-            if path is not None:
-                _keep(kind, path, row, image=image, sequence=sequence, alert=alert)
+        for kind, product in made.items():
+            if product is not None:
+                _keep(kind, product, row, image=image, sequence=sequence, alert=alert)
         done = (
             Analysis.State.FAILED
             if result.preview_path is None and result.calibrated_path is None

@@ -46,7 +46,7 @@ def view() -> SafetyView:
         now = status.read(status_path())
     except StatusUnavailable as error:
         log.warning("%s", error)  # with its path, which is no matter for a page
-        return SafetyView(False, False, "UNKNOWN", "the guardian tells nothing: is it running?", None)
+        return SafetyView(False, False, "UNKNOWN", "no word of the guardian: is the guardian running?", None)
     clock = current.clock()
     if not now.is_fresh(clock):
         return SafetyView(False, False, "UNKNOWN", f"the guardian's status is {now.age_s(clock):.0f} s old", now)

@@ -13,9 +13,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 OPENING_SUN_ALTITUDE_DEG = -1.0
-FLATS_SUN_ALTITUDE_DEG = (-6.0, -10.0)
-"""Twilight flats are taken while the Sun is between these (within −4° to −10° of behaviours E1: above −6° the shortest
-exposure saturates)."""
+FLATS_SUN_ALTITUDE_DEG = (-4.0, -10.0)
+"""Twilight flats are taken while the Sun is between these (behaviours E1)."""
 OBSERVING_SUN_ALTITUDE_DEG = -12.0
 ALERT_SUN_ALTITUDE_DEG = -8.0
 SLEW_RETRY_S = 60.0

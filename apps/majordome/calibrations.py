@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 from django.db import transaction
 
 from apps.devices.models import Camera, Telescope
+from apps.majordome import twilight
 from apps.majordome.candidates import request_name
 from apps.routine_manager import composing, services
 from apps.routine_manager.composing import PlanDraft, SequenceDraft
-from apps.routine_manager.models import FrameType, Request
+from apps.routine_manager.models import FrameType, Plan, Request, Sequence
 from apps.user_manager.models import ScientificProgram
 from pyros import current
 
@@ -18,7 +20,8 @@ BIASES_DARKS, FLATS = "biases and darks", "twilight flats"
 PROGRAM = "Calibration"
 BIAS_FRAMES, DARK_FRAMES, FLAT_FRAMES = 9, 5, 5
 DARK_EXPOSURE_S = 60.0
-FLAT_EXPOSURE_S = 1.0
+PLANNED_FLAT_EXPOSURE_S = 2.0
+"""What the night is planned with; the real one follows from the sky when the flats begin."""
 PRIORITY = 50
 
 
@@ -47,7 +50,10 @@ def ensure_request(telescope: Telescope, night: date) -> Request:
         flats = {
             camera.name: [
                 PlanDraft(
-                    exposure_s=FLAT_EXPOSURE_S, images=FLAT_FRAMES, filter_name=filter_name, frame_type=FrameType.FLAT
+                    exposure_s=PLANNED_FLAT_EXPOSURE_S,
+                    images=FLAT_FRAMES,
+                    filter_name=filter_name,
+                    frame_type=FrameType.FLAT,
                 )
                 for filter_name in composing.filters_of(camera)
             ]
@@ -59,3 +65,18 @@ def ensure_request(telescope: Telescope, night: date) -> Request:
             )
         services.submit(request=request, night=night)
     return request
+
+
+def expose_flats_for(sequence: Sequence, sun_altitude_deg: float) -> None:
+    """Set the exposures of a sequence's flats from the brightness of the sky as it is now."""
+    flats = Plan.objects.filter(album__sequence=sequence, frame_type=FrameType.FLAT)
+    for plan in flats.select_related("album__camera__on_telescope", "filter"):
+        camera = plan.album.camera
+        pixel = twilight.Pixel(
+            aperture_cm2=math.pi * (camera.on_telescope.aperture_m * 50) ** 2,
+            scale_arcsec=camera.pixel_scale_arcsec,
+            gain_e_adu=camera.gain_e_adu,
+            width_nm=plan.filter.width_nm if plan.filter else 300.0,
+        )
+        plan.exposure_s = twilight.flat_exposure_s(sun_altitude_deg, pixel)
+        plan.save(update_fields=["exposure_s"])

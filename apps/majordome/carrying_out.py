@@ -17,7 +17,8 @@ from django.db import close_old_connections, transaction
 from apps.devices import links
 from apps.devices.safety import view as safety_view
 from apps.majordome import automaton as a
-from apps.majordome import gonogo
+from apps.majordome import calibrations, gonogo
+from apps.majordome import night as nights
 from apps.majordome.candidates import constraints_hold
 from apps.majordome.hardware import Hardware
 from apps.majordome.models import Night
@@ -164,6 +165,9 @@ class CarriesOut:
         urgent = sequence.request.kind == Request.Kind.ALERT
         if sequence.ra_deg is not None and not urgent and not self._go(sequence):
             return
+        if sequence.request.kind == Request.Kind.CALIBRATION and sequence.name == calibrations.FLATS:
+            sun_altitude_deg, _ = nights.sun(telescope, current.clock().now())
+            calibrations.expose_flats_for(sequence, sun_altitude_deg)
         interruption = runs.Interruption(order.cause, order.interrupting) if order.interrupting else None
         interrupted = Run.objects.filter(telescope=telescope, state=RunState.ACTIVE).first()
         try:

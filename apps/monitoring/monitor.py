@@ -16,7 +16,7 @@ from apps.devices.models import Device
 from apps.devices.safety import events_path
 from apps.monitoring import alarms, guardian_record
 from apps.monitoring.models import Severity
-from apps.monitoring.telemetry import TelemetryWriter
+from apps.monitoring.telemetry import Measured, TelemetryWriter
 from apps.monitoring.watching import DeviceWatch
 from pyros import current
 from pyros.celery import send_kick
@@ -56,7 +56,7 @@ def run(process: Process) -> None:
     links.close_all()
 
 
-def _look(watch: DeviceWatch) -> list:  # type: ignore[type-arg]
+def _look(watch: DeviceWatch) -> list[Measured]:
     try:
         return watch.look()
     finally:

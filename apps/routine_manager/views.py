@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -54,7 +56,7 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "routine_manager/request.html", context)
 
 
-def _images(sequences: list) -> list:  # type: ignore[type-arg]
+def _images(sequences: list[Any]) -> list[Any]:
     """The newest images of some sequences, by the reverse relation: images live one floor up."""
     image_model = Request._meta.apps.get_model("observation_manager", "Image")
     return list(

@@ -43,7 +43,7 @@ class Prefetch(virtual.QoS):
         """How many more messages may be claimed now."""
         if not self.prefetch_count:
             return BATCH
-        return max(0, self.prefetch_count - (len(self._delivered) - len(self._dirty)))
+        return max(0, int(self.prefetch_count) - (len(self._delivered) - len(self._dirty)))
 
     def ack(self, delivery_tag: str) -> None:
         """The message is done."""

@@ -29,7 +29,7 @@ class Transport(virtual.Transport):
     Channel = Channel
     driver_type = "embedded"
     driver_name = "sqlite3"
-    connection_errors = (*virtual.Transport.connection_errors, BrokerUnavailable)  # type: ignore[assignment]
+    connection_errors = (*virtual.Transport.connection_errors, BrokerUnavailable)
     implements = virtual.Transport.implements.extend(
         asynchronous=True, exchange_type=frozenset(["direct", "topic", "fanout"])
     )

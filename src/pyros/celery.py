@@ -3,6 +3,7 @@
 import logging
 import os
 from typing import Any
+from urllib.parse import quote
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pyros.settings")
 
@@ -32,7 +33,8 @@ def broker_url() -> str:
         embedded_broker.register()
         return f"embedded:///{current.data_folder() / 'broker.sqlite3'}"
     password = configuration.load_secrets(configuration.locate()).broker_password
-    return f"amqp://{table.user}:{password}@{table.host}:{table.port}/{table.virtual_host}"
+    user, secret = quote(table.user, safe=""), quote(password, safe="")
+    return f"amqp://{user}:{secret}@{table.host}:{table.port}/{quote(table.virtual_host, safe='')}"
 
 
 app = Celery("pyros")

@@ -35,14 +35,29 @@ class Guardian:
         told = GuardianStatus(
             safety=safety,
             reasons=() if good else (Reason("HUMIDITY", sentence, "weather1", safety, "humidity"),),
-            warnings=(), since_monotonic_s=0.0, holdoff_until_monotonic_s=None, holdoff_until_unix_s=None, closes_tonight=0,
-            phase=NightPhase.NIGHT, sun_altitude_deg=-40.0, mode=mode,
+            warnings=(),
+            since_monotonic_s=0.0,
+            holdoff_until_monotonic_s=None,
+            holdoff_until_unix_s=None,
+            closes_tonight=0,
+            phase=NightPhase.NIGHT,
+            sun_altitude_deg=-40.0,
+            mode=mode,
             desired=Enclosure.OPEN_ALLOWED if good else Enclosure.CLOSE,
             explanation="all is well" if good else sentence,
-            shutter=shutter, open_switch=True, closed_switch=False, mount="PARKED", readings=(), overrides=(), alarms=(),
-            heartbeat_counter=1, written_unix_s=self._clock.unix_s(), written_monotonic_s=self._clock.monotonic(), pid=1,
+            shutter=shutter,
+            open_switch=True,
+            closed_switch=False,
+            mount="PARKED",
+            readings=(),
+            overrides=(),
+            alarms=(),
+            heartbeat_counter=1,
+            written_unix_s=self._clock.unix_s(),
+            written_monotonic_s=self._clock.monotonic(),
+            pid=1,
             running=running,
-        )  # fmt: skip
+        )
         status_path().parent.mkdir(parents=True, exist_ok=True)
         status_path().write_text(json.dumps(status.to_document(told)), encoding="utf-8")
 

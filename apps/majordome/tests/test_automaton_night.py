@@ -35,7 +35,8 @@ def test_a_clean_night_goes_through_its_steps_in_order() -> None:
     world = night()
     world.until_step(Step.ENDED, 70_000)
     assert world.steps() == [
-        "EVENING_CALIBRATION", "WAIT_FOR_DUSK", "OPENING", "FLATS", "OBSERVING", "CLOSING", "MORNING_CALIBRATION", "ENDED",
+        "EVENING_CALIBRATION", "WAIT_FOR_DUSK", "OPENING", "FLATS", "OBSERVING", "CLOSING", "MORNING_CALIBRATION",
+        "ENDED",
     ]  # fmt: skip
     assert [name for _, name, _ in world.diary[-2:]] == ["EndNight", "EnterStep"]
     assert all(s.state == "COMPLETED" for s in world.sequences.values()) and world.active is None
@@ -320,6 +321,13 @@ def test_no_burst_is_begun_once_the_night_is_over() -> None:
     number = burst(world)
     world.until_step(Step.ENDED, 3000)
     assert world.sequences[number].state == "WAITING" and all(r.sequence != number for r in world.runs)
+
+
+def test_while_the_roof_is_still_open_at_the_end_of_the_night_no_burst_keeps_it_open() -> None:
+    world = observing()
+    seen = replace(world.inputs(), run=None, alert=burst(world), sun_altitude_deg=-11.9, sun_rising=True)
+    _, orders = a.step(a.State(step=Step.CLOSING), seen)
+    assert orders == [a.Park(), a.CloseRoof()]
 
 
 # Devices, operators, restarts ---------------------------------------------------------------------------------------

@@ -76,7 +76,7 @@ class World:
     runs: list[Run] = field(default_factory=list)
     active: Run | None = None
     sequences: dict[int, Sequence] = field(default_factory=dict)
-    state: State = State()
+    state: State = field(default_factory=State)
     diary: list[tuple[float, str, object]] = field(default_factory=list)
     before: a.Order | None = None
 

@@ -39,7 +39,9 @@ def an_hour():
 
 
 def new_request(allocation, *durations_s):
-    request = Request.objects.create(name="M31", program=allocation.program, priority=50, created_at=current.clock().now())
+    request = Request.objects.create(
+        name="M31", program=allocation.program, priority=50, created_at=current.clock().now()
+    )
     for duration_s in durations_s:
         Sequence.objects.create(request=request, name="M31", duration_s=duration_s)
     return request
@@ -240,5 +242,8 @@ class Account(RuleBasedStateMachine):
 def test_no_order_of_events_loses_or_makes_time(allocation):
     Account.allocation = allocation
     run_state_machine_as_test(
-        Account, settings=settings(max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck))
+        Account,
+        settings=settings(
+            max_examples=25, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
     )

@@ -43,10 +43,8 @@ def main(arguments: list[str]) -> int:
         _add(commands.add_parser(name), name)
     chosen = parser.parse_args(arguments)
     if chosen.config != DEFAULT_CONFIG and not chosen.config.exists():
-        print(
-            f"there is no configuration {chosen.config}: check --config, or make it with ./install.py --config {chosen.config}",
-            file=sys.stderr,
-        )
+        remedy = f"check --config, or make it with ./install.py --config {chosen.config}"
+        print(f"there is no configuration {chosen.config}: {remedy}", file=sys.stderr)
         return 2
     os.environ[CONFIG_VARIABLE] = str(chosen.config.resolve())
     os.environ["DJANGO_SETTINGS_MODULE"] = "pyros.settings"

@@ -123,7 +123,8 @@ def _no_slew_under_moving_roof(e: Evidence) -> Iterable[str]:
         if entry.verb == "guardian.enclosure":
             shutter = entry.data["shutter"]
         elif entry.verb == "run.slew_ordered" and shutter in {"CLOSED", "ERROR", "MOVING"}:
-            if not any(0 <= opened - entry.unix_s <= e.slack_s for opened in openings):
+            just_opened = any(0 <= opened - entry.unix_s <= e.slack_s for opened in openings)
+            if not just_opened:
                 yield f"{entry.subject} slewed while the roof was {shutter}"
 
 

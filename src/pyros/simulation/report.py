@@ -27,12 +27,12 @@ from pyros.simulation.invariants import Checked, Evidence, Happened, ImageRow, c
 
 
 def alerts(sent_ns: int | None) -> list[dict[str, Any]]:
-    """Each alert with its last decision, its latencies by stage in real milliseconds, and its images."""
+    """Each alert with its first decision, its latencies by stage in real milliseconds, and its images."""
     return [
         {
             "id": alert.name,
             "state": alert.state,
-            "decision": _last_decision(alert),
+            "decision": _first_decision(alert),
             "latencies_ms": latencies_ms(alert, sent_ns),
             "images": Image.objects.filter(
                 plan__album__sequence__request__alertrequest__alert=alert, state=ImageState.STORED
@@ -43,7 +43,7 @@ def alerts(sent_ns: int | None) -> list[dict[str, Any]]:
     ]
 
 
-def _last_decision(alert: Alert) -> dict[str, Any] | None:
+def _first_decision(alert: Alert) -> dict[str, Any] | None:
     first = alert.decisions.order_by("id").first()
     return {"code": first.code, "reason": first.reason_code, "sentence": first.sentence} if first else None
 

@@ -109,7 +109,10 @@ def test_patience_with_a_program_is_never_less_than_two_real_seconds():
 
 
 def test_iso_writes_utc_with_milliseconds_and_z():
-    assert iso(datetime(2026, 11, 20, 21, 0, 0, 123_456, tzinfo=timezone(timedelta(hours=-8)))) == "2026-11-21T05:00:00.123Z"
+    assert (
+        iso(datetime(2026, 11, 20, 21, 0, 0, 123_456, tzinfo=timezone(timedelta(hours=-8))))
+        == "2026-11-21T05:00:00.123Z"
+    )
     assert now_iso(ManualClock(START)) == "2026-11-21T05:00:00.000Z"
 
 
@@ -147,7 +150,9 @@ def test_another_process_sees_the_same_time_and_a_change_of_speed(tmp_path):
         "clock = SharedClock(Path(sys.argv[1]))\n"
         "for _ in sys.stdin: print(clock.speed, repr(clock.unix_s()), flush=True)\n"
     )
-    with subprocess.Popen([sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
 
         def ask():
             other.stdin.write("now\n")

@@ -84,4 +84,8 @@ def test_the_console_has_words(log):
 def test_files_are_rotated_and_only_so_many_kept(log, tmp_path):
     for _ in range(5):
         log.info("x" * 900_000)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["listener.jsonl", "listener.jsonl.1", "listener.jsonl.2"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "listener.jsonl",
+        "listener.jsonl.1",
+        "listener.jsonl.2",
+    ]

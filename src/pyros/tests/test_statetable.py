@@ -62,7 +62,9 @@ def test_the_life_of_a_sequence_is_the_one_that_was_meant():
     assert {(state, to) for state, following in SEQUENCE.transitions.items() for to in following} == legal_pairs()
 
 
-@pytest.mark.parametrize("table", [SEQUENCE, ALBUM, RUN, ALBUM_RUN, IMAGE, ALERT, ANALYSIS, DEVICE], ids=lambda table: table.kind)
+@pytest.mark.parametrize(
+    "table", [SEQUENCE, ALBUM, RUN, ALBUM_RUN, IMAGE, ALERT, ANALYSIS, DEVICE], ids=lambda table: table.kind
+)
 def test_every_state_of_a_table_can_be_left_or_is_final(table):
     for state, following in table.transitions.items():
         assert state in table.final or following, state
@@ -86,12 +88,18 @@ def test_a_legal_move_changes_the_row_and_tells_it_in_the_journal(observatory):
     sequence.refresh_from_db()
     assert (sequence.state, sequence.state_reason) == ("TO_BE_PLANNED", "submitted")
     entry = Entry.objects.get(subject=f"sequence:{sequence.pk}")
-    assert (entry.verb, entry.who, entry.data) == ("sequence.to_be_planned", "ada", {"from": "DRAFT", "night": "2026-11-20"})
+    assert (entry.verb, entry.who, entry.data) == (
+        "sequence.to_be_planned",
+        "ada",
+        {"from": "DRAFT", "night": "2026-11-20"},
+    )
 
 
 def test_an_illegal_move_is_refused_and_changes_nothing(observatory):
     sequence = new_sequence()
-    with pytest.raises(TransitionRefused, match=f"sequence {sequence.pk} is DRAFT: it can't become EXECUTING") as refused:
+    with pytest.raises(
+        TransitionRefused, match=f"sequence {sequence.pk} is DRAFT: it can't become EXECUTING"
+    ) as refused:
         SEQUENCE.move(sequence, "EXECUTING", state_reason="no")
     assert (refused.value.found, refused.value.wanted) == ("DRAFT", "EXECUTING")
     assert (sequence.state, sequence.state_reason) == ("DRAFT", "")
@@ -182,7 +190,10 @@ class LifeOfASequence(RuleBasedStateMachine):
     @precondition(lambda self: any(state == self.path[-1] for state, _ in legal_pairs()))
     @rule(data=st.data())
     def move_on(self, data):
-        self.attempt(self.sequence, data.draw(st.sampled_from(sorted(to for state, to in legal_pairs() if state == self.path[-1]))))
+        self.attempt(
+            self.sequence,
+            data.draw(st.sampled_from(sorted(to for state, to in legal_pairs() if state == self.path[-1]))),
+        )
 
     @invariant()
     def the_database_has_the_last_state_and_the_journal_one_entry_a_step(self):
@@ -193,5 +204,7 @@ class LifeOfASequence(RuleBasedStateMachine):
 def test_no_order_of_attempts_ever_makes_an_illegal_step_and_each_step_is_told_once(observatory):
     run_state_machine_as_test(
         LifeOfASequence,
-        settings=settings(max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)),
+        settings=settings(
+            max_examples=40, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
     )

@@ -31,7 +31,7 @@ print("alive", count > 0)
 
 
 def test_signals_that_come_in_the_middle_of_a_wait_never_block_the_process():
-    """threading.Event gives no such promise: the thread that the handler interrupts may hold the lock that `set` wants."""
+    """With threading.Event the interrupted thread may hold the very lock that `set` wants."""
     done = subprocess.run([sys.executable, "-c", STORM], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout == "alive True\n", done.stderr
 

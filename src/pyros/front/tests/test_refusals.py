@@ -1,6 +1,5 @@
-"""What would go wrong later is refused at once: a clear sentence on standard error, exit code 2 or 1, nothing half made."""
+"""What would go wrong later is refused at once: a sentence on standard error, exit code 2 or 1, nothing half made."""
 
-import os
 import shutil
 import socket
 import subprocess
@@ -38,7 +37,9 @@ def made_nothing(front):
 def test_a_wrong_key_is_refused_before_anything_is_made(front, command):
     front.configure("[web]\nprot = 8000\n")
     done = front.run(command)
-    assert_refused(done, 2, "pyros.toml: unknown key [web] prot; expected one of allowed_hosts, host, port (did you mean port?)")
+    assert_refused(
+        done, 2, "pyros.toml: unknown key [web] prot; expected one of allowed_hosts, host, port (did you mean port?)"
+    )
     assert done.stdout == ""
     assert not front.data.exists()
 
@@ -57,13 +58,20 @@ def test_a_configuration_that_is_not_there_is_refused_and_not_taken_for_the_defa
 @EVERY_START
 def test_a_port_in_use_is_named_with_its_key(front, command, listener):
     front.configure(f"[web]\nport = {listener}\n[devices]\nfirst_port = {front.first_port}\n")
-    assert_refused(front.run(command), 1, f"port {listener} on 127.0.0.1 is in use by another program", "set [web] port to another port")
+    assert_refused(
+        front.run(command),
+        1,
+        f"port {listener} on 127.0.0.1 is in use by another program",
+        "set [web] port to another port",
+    )
     assert made_nothing(front)
 
 
 def test_a_simulators_port_in_use_is_named_with_its_key(front):
     with socket.create_server(("127.0.0.1", front.first_port + 2)):
-        assert_refused(front.run("start"), 1, f"port {front.first_port + 2} on 127.0.0.1 is in use", "[devices] first_port")
+        assert_refused(
+            front.run("start"), 1, f"port {front.first_port + 2} on 127.0.0.1 is in use", "[devices] first_port"
+        )
     assert made_nothing(front)
 
 
@@ -72,13 +80,21 @@ def test_a_data_folder_that_can_not_be_written_to_is_refused_with_the_remedy(fro
     """A file stands in its place: rights would not stop root, who may run this test."""
     front.data.write_text("")
     done = front.run(command)
-    assert_refused(done, 1, f"the data folder {front.data} can't be written to (File exists)", "set [observatory] data_folder")
+    assert_refused(
+        done, 1, f"the data folder {front.data} can't be written to (File exists)", "set [observatory] data_folder"
+    )
     assert front.data.read_text() == ""
 
 
 def test_an_unknown_observatory_is_refused_naming_those_that_there_are(front):
     front.configure(f'[observatory]\nfixture = "atlantis"\n[web]\nport = {front.web_port}\n')
-    assert_refused(front.run("simulate"), 1, "there is no observatory atlantis in fixtures/", "san_pedro_martir", "set [observatory] fixture")
+    assert_refused(
+        front.run("simulate"),
+        1,
+        "there is no observatory atlantis in fixtures/",
+        "san_pedro_martir",
+        "set [observatory] fixture",
+    )
     assert made_nothing(front)
 
 
@@ -124,7 +140,9 @@ def test_a_gigabyte_must_be_free(tmp_path, monkeypatch, free_bytes, enough):
     finding = checks.writable_data_folder(tmp_path)
     assert (finding.problem == "") is enough
     if not enough:
-        assert finding.problem.startswith(f"only 1.00 GB are free in {tmp_path}, 1 GB are needed: make room, or set [observatory]")
+        assert finding.problem.startswith(
+            f"only 1.00 GB are free in {tmp_path}, 1 GB are needed: make room, or set [observatory]"
+        )
 
 
 @pytest.fixture
@@ -132,7 +150,9 @@ def full_disk(tmp_path):
     """A file system of 16 KB, where this process may mount one."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)], capture_output=True, check=False)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=16k", "tmpfs", str(folder)], capture_output=True, check=False
+    )
     if mounted.returncode != 0:
         pytest.skip("needs the right to mount a small file system (root)")
     yield folder
@@ -141,8 +161,11 @@ def full_disk(tmp_path):
 
 def test_a_full_disk_is_told_as_such_and_nothing_is_left_on_it(full_disk):
     finding = checks.writable_data_folder(full_disk)
-    assert finding.problem == f"no space is left on the disk of {full_disk}: make room, or set [observatory] data_folder to another disk"
-    assert os.listdir(full_disk) == []
+    assert (
+        finding.problem
+        == f"no space is left on the disk of {full_disk}: make room, or set [observatory] data_folder to another disk"
+    )
+    assert list(full_disk.iterdir()) == []
 
 
 # Services --------------------------------------------------------------------------------------------------------

@@ -64,6 +64,10 @@ def test_changing_entries_by_a_query_is_refused(db, clock, attempt):
 
 def test_the_database_itself_refuses_to_change_an_entry(db, clock):
     entry = append("alert:1", "alert.opened")
-    with pytest.raises(DatabaseError, match="a journal entry is final"), transaction.atomic(), connection.cursor() as cursor:
+    with (
+        pytest.raises(DatabaseError, match="a journal entry is final"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
         cursor.execute("UPDATE journal_entry SET verb = 'alert.closed' WHERE id = %s", [entry.pk])
     assert Entry.objects.get().verb == "alert.opened"

@@ -37,7 +37,7 @@ def another_connection(action):
     def work():
         try:
             action()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 — told to the test below
             failed.append(error)
         finally:
             connection.close()
@@ -85,7 +85,7 @@ def test_a_long_journal_is_read_whole_and_in_order(db, monkeypatch):
 
 def test_an_entry_committed_after_a_higher_one_is_given_once_when_it_appears(db):
     follower = Follower()
-    first, hole, last = write("image:1", "image:2", "image:3")
+    _, hole, _ = write("image:1", "image:2", "image:3")
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM journal_entry WHERE id = %s", [hole.pk])  # not committed yet: not there
     assert subjects(follower.look()) == ["image:1", "image:3"]

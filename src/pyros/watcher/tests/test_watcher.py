@@ -54,7 +54,9 @@ def test_a_killed_process_is_noticed_at_the_next_look_and_started_again(tmp_path
         (child,) = watcher.children
         first = child.pid
         os.kill(first, signal.SIGKILL)
-        look_until(watcher, lambda: child.state is ChildState.RUNNING and child.pid not in (None, first), "a new listener")
+        look_until(
+            watcher, lambda: child.state is ChildState.RUNNING and child.pid not in (None, first), "a new listener"
+        )
         assert child.restarts == 1
         assert told == ["listener ended by signal SIGKILL after 0 s, restarted"]
         assert read_status(tmp_path)["processes"][0]["restarts"] == 1
@@ -214,7 +216,9 @@ with watcher.lock():
 @pytest.fixture
 def killed_watcher(tmp_path):
     """The status that a watcher left that was killed with SIGKILL while its processes ran."""
-    with subprocess.Popen([sys.executable, "-c", WATCHER_PROGRAM, str(tmp_path)], stdout=subprocess.PIPE, text=True) as first:
+    with subprocess.Popen(
+        [sys.executable, "-c", WATCHER_PROGRAM, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as first:
         assert first.stdout.readline().strip() == "up"
         first.kill()
     left = read_status(tmp_path)
@@ -267,9 +271,9 @@ def test_a_pid_that_now_belongs_to_another_process_is_not_adopted(tmp_path):
 
 def test_a_second_watcher_of_the_same_data_folder_is_refused(tmp_path):
     first, second = (Watcher([], tmp_path, {}, print) for _ in range(2))
-    with first.lock():
-        with pytest.raises(AlreadyRunning, match=r"PyROS runs already on .*: \./pyrosrun\.sh status shows it"), second.lock():
-            pass
+    refused = pytest.raises(AlreadyRunning, match=r"PyROS runs already on .*: \./pyrosrun\.sh status shows it")
+    with first.lock(), refused, second.lock():
+        pass
     with second.lock():
         pass
 
