@@ -37,26 +37,20 @@ def alert_of(row: Notice, parsed: notices.Notice) -> tuple[Alert | None, bool]:
     return alert, True
 
 
-def update_knowledge(alert: Alert) -> float | None:
-    """Compute the alert's time and position anew from all its notices; returns how far the position moved, deg.
+def update_knowledge(alert: Alert) -> None:
+    """Compute the alert's time and position anew from all its notices.
 
     T0 is the earliest trigger of a gamma-ray notice that was not retracted; the position is the best of those
     that can be trusted (rules: `notices.best_position`).
     """
-    import ephemeris
-
     rows = list(alert.notices.exclude(is_retraction=True).order_by("id"))
     parsed = {row.pk: notices.parse(bytes(row.raw)) for row in rows}
-    old = (alert.ra_deg, alert.dec_deg)
     best = association.best_position(list(parsed.values()))
     alert.trigger_time = notices.event_t0(parsed.values())
     if best is not None:
         alert.ra_deg, alert.dec_deg, alert.error_r90_deg = best.ra_deg, best.dec_deg, best.error_r90_deg
         alert.position_from_id = next(pk for pk, notice in parsed.items() if notice is best)
     alert.save(update_fields=["trigger_time", "ra_deg", "dec_deg", "error_r90_deg", "position_from"])
-    if best is None or old[0] is None or old[1] is None or alert.ra_deg is None or alert.dec_deg is None:
-        return None
-    return float(ephemeris.separation_deg(old[0], old[1], alert.ra_deg, alert.dec_deg))
 
 
 def _by_event_id(row: Notice) -> Alert | None:

@@ -28,7 +28,7 @@ class TestAlertForm(forms.Form):
         row = Site.objects.order_by("id").first()
         if row is None:
             return {"ra_deg": 0.0, "dec_deg": 0.0}
-        site = ephemeris.Site(row.name, row.latitude_deg, row.longitude_deg, row.elevation_m)
+        site = row.place()
         return {
             "ra_deg": round(float(ephemeris.local_sidereal_time_deg(site, now.timestamp())), 3),
             "dec_deg": round(row.latitude_deg, 3),

@@ -10,14 +10,9 @@ from apps.alert_manager.decision import Sky
 from apps.devices.models import Site
 
 
-def ephemeris_site(site: Site) -> ephemeris.Site:
-    """A site's row as the ephemeris library wants it."""
-    return ephemeris.Site(site.name, site.latitude_deg, site.longitude_deg, site.elevation_m)
-
-
 def sky(site: Site, ra_deg: float, dec_deg: float, now: datetime, until: datetime, limits: DecisionLimits) -> Sky:
     """The sky that the decision needs. `until` is the end of the strategy's validity."""
-    place = ephemeris_site(site)
+    place = site.place()
     unix_s = now.timestamp()
     altitude_deg, _ = ephemeris.altaz(place, ra_deg, dec_deg, unix_s)
     sun = ephemeris.sun_position(unix_s)

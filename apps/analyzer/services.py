@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 CIRCLE_MINIMUM_ARCSEC = 60.0
 LEAST_FRAMES = 3
+WORKER_KILLED = "WORKER_KILLED"
 SATURATED_SHARE = 0.8
 FINAL = frozenset({SequenceState.COMPLETED, SequenceState.FAILED, SequenceState.CANCELLED, SequenceState.EXPIRED})
 """States after which a sequence takes no more images."""
@@ -122,10 +123,8 @@ def make_masters(sequence_id: int) -> list[Product]:
         .order_by("frame_type", "pk")
     ):
         images = list(Image.objects.filter(plan=plan, state=ImageState.STORED).order_by("number"))
-        if (
-            len(images) < LEAST_FRAMES
-            or Analysis.objects.filter(kind="master", sequence=sequence, result__plan=plan.pk).exists()
-        ):
+        begun = Analysis.objects.filter(kind="master", sequence=sequence, result__plan=plan.pk)
+        if len(images) < LEAST_FRAMES or begun.exclude(result_code=WORKER_KILLED).exists():
             continue
         made.append(_make_master(sequence, plan, images))
     return [product for product in made if product is not None]
@@ -219,7 +218,12 @@ def finished_run_of(image_id: int) -> int | None:
     sequence = Sequence.objects.get(albums__plans__taken=image_id)
     if sequence.state not in FINAL or unreduced_of(sequence):
         return None
-    return Run.objects.filter(sequence=sequence).order_by("-epoch").values_list("pk", flat=True).first()
+    return last_run_of(sequence.pk)
+
+
+def last_run_of(sequence_id: int) -> int | None:
+    """The last run of a sequence; None when it has had none."""
+    return Run.objects.filter(sequence=sequence_id).order_by("-epoch").values_list("pk", flat=True).first()
 
 
 def unreduced_images(limit: int = 50) -> list[int]:
@@ -239,6 +243,17 @@ def stuck_analyses(older_than: object, limit: int = 50) -> list[int]:
             if ANALYSIS.try_move(row, Analysis.State.QUEUED) and row.image_id:
                 found.append(row.image_id)
     return found
+
+
+def stuck_masters(older_than: object) -> list[int]:
+    """Calibration sequences of which a master was begun before a date and never ended: it is begun anew."""
+    sequences = set()
+    for row in Analysis.objects.filter(kind="master", state=Analysis.State.RUNNING, created_at__lt=older_than):
+        with transaction.atomic():
+            killed = {"result_code": WORKER_KILLED, "sentence": "its worker was killed"}
+            if ANALYSIS.try_move(row, Analysis.State.FAILED, **killed) and row.sequence_id:
+                sequences.add(row.sequence_id)
+    return sorted(sequences)
 
 
 def _hand_over(product: Product, partner: str) -> int:

@@ -25,10 +25,12 @@ def reduce_image(image_id: int) -> None:
 
 
 @shared_task
-def make_masters(sequence_id: int, run_id: int) -> None:
+def make_masters(sequence_id: int) -> None:
     """Combine calibration frames, then link the masters."""
     services.make_masters(sequence_id)
-    services.exchange_run(run_id)
+    run_id = services.last_run_of(sequence_id)
+    if run_id is not None:
+        services.exchange_run(run_id)
 
 
 @shared_task

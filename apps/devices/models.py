@@ -13,6 +13,8 @@ from django.db import models
 from django.db.models import Q
 from polymorphic.models import PolymorphicModel
 
+import ephemeris
+
 
 class Node(models.Model):
     """A group of telescopes that share one pool of requests."""
@@ -37,6 +39,10 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def place(self) -> ephemeris.Site:
+        """The site as the ephemeris library wants it."""
+        return ephemeris.Site(self.name, self.latitude_deg, self.longitude_deg, self.elevation_m)
 
 
 class DeviceState(models.TextChoices):

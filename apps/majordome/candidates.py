@@ -24,9 +24,7 @@ def constraints_hold(sequence: Sequence, telescope: Telescope, now: datetime) ->
     """Altitude, airmass, Moon and window, at the beginning and at the end."""
     if sequence.ra_deg is None or sequence.dec_deg is None:
         return Checked(True, "needs no sky")
-    site = ephemeris.Site(
-        telescope.site.name, telescope.site.latitude_deg, telescope.site.longitude_deg, telescope.site.elevation_m
-    )
+    site = telescope.site.place()
     end = now + timedelta(seconds=sequence.duration_s)
     if sequence.window_start and now < sequence.window_start:
         return Checked(False, f"its window begins at {sequence.window_start:%H:%M} UTC")

@@ -236,7 +236,7 @@ class CarriesOut:
             self.refused[run.sequence_id] = current.clock().monotonic() + FAULT_PAUSE_S
         kind = run.sequence.request.kind
         if kind == Request.Kind.CALIBRATION:
-            send_kick("apps.analyzer.tasks.make_masters", run.sequence_id, run.pk)
+            send_kick("apps.analyzer.tasks.make_masters", run.sequence_id)
         else:
             send_kick("apps.analyzer.tasks.exchange_run", run.pk)
 

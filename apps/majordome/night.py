@@ -25,22 +25,16 @@ class NightTimes:
     sunrise: datetime | None
 
 
-def site_of(telescope: Telescope) -> ephemeris.Site:
-    """The telescope's site as the ephemeris library wants it."""
-    site = telescope.site
-    return ephemeris.Site(site.name, site.latitude_deg, site.longitude_deg, site.elevation_m)
-
-
 def times(telescope: Telescope, night: date) -> NightTimes:
     """The times of a night; science is between nautical twilights (the Sun at −12°)."""
-    found = ephemeris.night(site_of(telescope), night)
+    found = ephemeris.night(telescope.site.place(), night)
     return NightTimes(night, found.sun_set, found.nautical_dusk, found.nautical_dawn, found.sun_rise)
 
 
 def ensure(telescope: Telescope) -> Night:
     """The row of the night that is or comes next, made when it is not there, its beginning told once."""
     now = current.clock().now()
-    day = ephemeris.night_date(site_of(telescope), now)
+    day = ephemeris.night_date(telescope.site.place(), now)
     span = times(telescope, day)
     with transaction.atomic():
         night, made = Night.objects.get_or_create(
@@ -66,7 +60,7 @@ def ensure(telescope: Telescope) -> Night:
 
 def sun(telescope: Telescope, now: datetime) -> tuple[float, bool]:
     """The Sun's altitude in degrees and whether it rises."""
-    site = site_of(telescope)
+    site = telescope.site.place()
     here = ephemeris.sun_altitude_deg(site, now.timestamp())
     later = ephemeris.sun_altitude_deg(site, (now + timedelta(minutes=1)).timestamp())
     return here, later > here

@@ -67,10 +67,12 @@ def sweep() -> None:
     """Kick again what was lost, and look at the disk."""
     for image_id in analyzer.unreduced_images():
         send_kick("apps.analyzer.tasks.reduce_image", image_id)
-    now = current.clock().now()
-    speed = current.clock().speed
-    for image_id in analyzer.stuck_analyses(now - timedelta(seconds=STUCK_REAL_S * max(1.0, speed))):
+    clock = current.clock()
+    stuck_since = clock.now() - timedelta(seconds=STUCK_REAL_S * max(1.0, clock.speed))
+    for image_id in analyzer.stuck_analyses(stuck_since):
         send_kick("apps.analyzer.tasks.reduce_image", image_id)
+    for sequence_id in analyzer.stuck_masters(stuck_since):
+        send_kick("apps.analyzer.tasks.make_masters", sequence_id)
     free = shutil.disk_usage(current.data_folder()).free
     if free < DISK_WARNING_BYTES:
         alarms.raise_alarm(

@@ -168,9 +168,7 @@ def _sequences(sequences: list[Sequence], telescopes: list[Telescope], span: Spa
 
 def _windows(telescope: Telescope, sequences: list[Sequence], span: Span) -> dict[int, list[list[int]]]:
     """Whole seconds, rounded inwards, in which each sequence may be observed, by its primary key."""
-    site = ephemeris.Site(
-        telescope.site.name, telescope.site.latitude_deg, telescope.site.longitude_deg, telescope.site.elevation_m
-    )
+    site = telescope.site.place()
     mask = tuple((az, alt) for az, alt in telescope.site.horizon_deg)
     found: dict[int, list[list[int]]] = {}
     for sequence in sequences:

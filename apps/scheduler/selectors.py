@@ -122,7 +122,7 @@ def twilight(night: date) -> Twilight:
     row = Site.objects.order_by("id").first()
     if row is None:
         return Twilight()
-    found = ephemeris.night(ephemeris.Site(row.name, row.latitude_deg, row.longitude_deg, row.elevation_m), night)
+    found = ephemeris.night(row.place(), night)
     return Twilight(
         found.sun_set, found.civil_dusk, found.nautical_dusk, found.nautical_dawn, found.civil_dawn, found.sun_rise
     )

@@ -21,7 +21,7 @@ from apps.observation_manager.models import Image, Run
 from apps.observation_manager.tests.support import begun, execute, simulated, stored_frame
 from apps.routine_manager import composing
 from apps.routine_manager.composing import PlanDraft, SequenceDraft
-from apps.routine_manager.models import SequenceState
+from apps.routine_manager.models import Plan, SequenceState
 from apps.routine_manager.states import SEQUENCE
 from apps.user_manager.models import ScientificProgram
 from pyros import current
@@ -168,6 +168,21 @@ def test_too_few_frames_make_no_master(sky: Running) -> None:
     run = begun(two, kind="CALIBRATION", program="Calibration", pointed=False)
     taken(run)
     assert services.make_masters(run.sequence_id) == [] and not Analysis.objects.exists()
+
+
+def test_a_master_whose_worker_was_killed_is_begun_anew(sky: Running, clock: SharedClock) -> None:
+    two = {"vis1": [PlanDraft(0.0, 3, frame_type="BIAS")]}
+    run = begun(two, kind="CALIBRATION", program="Calibration", pointed=False)
+    taken(run)
+    plan = Plan.objects.get(album__sequence=run.sequence)
+    killed = Analysis.objects.create(
+        kind="master", sequence=run.sequence, state="RUNNING", created_at=clock.now(), result={"plan": plan.pk}
+    )
+    assert services.make_masters(run.sequence_id) == [], "another worker seems to be at it"
+    assert services.stuck_masters(clock.now() + timedelta(minutes=1)) == [run.sequence_id]
+    killed.refresh_from_db()
+    assert (killed.state, killed.result_code) == ("FAILED", "WORKER_KILLED")
+    assert [product.kind for product in services.make_masters(run.sequence_id)] == ["master_bias"]
 
 
 # Frames that are no good, without a camera ------------------------------------------------------------------

@@ -72,7 +72,7 @@ def clock_bar() -> ClockBar:
     row = Site.objects.order_by("id").first()
     lst_deg, is_night = None, False
     if row is not None:
-        site = ephemeris.Site(row.name, row.latitude_deg, row.longitude_deg, row.elevation_m)
+        site = row.place()
         lst_deg = float(ephemeris.local_sidereal_time_deg(site, unix_s))
         is_night = float(ephemeris.sun_altitude_deg(site, unix_s)) < 0.0
     return ClockBar(now, unix_s, clock.speed, unix_s / 86400 + JD_OF_1970, lst_deg, is_night)

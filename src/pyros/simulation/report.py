@@ -188,7 +188,7 @@ def _happened(entry: Entry) -> Happened:
 def _sun(unix_s: float) -> tuple[float, float, float]:
     site = Site.objects.order_by("id").first()
     assert site is not None
-    place = ephemeris.Site(site.name, site.latitude_deg, site.longitude_deg, site.elevation_m)
+    place = site.place()
     sun = ephemeris.sun_position(unix_s)
     return ephemeris.sun_altitude_deg(place, unix_s), float(sun.ra_deg), float(sun.dec_deg)
 
