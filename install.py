@@ -34,16 +34,29 @@ class CannotInstall(Exception):
     """Something is missing or went wrong; the text says what, and how to get it."""
 
 
+class WrongConfiguration(Exception):
+    """The configuration file is wrong or not there; the text names file, key and what was expected."""
+
+
 def main() -> int:
     arguments = _arguments()
     tell = _Teller(sys.stderr.isatty())
     try:
         check_prerequisites()
+        if arguments.unattended and arguments.config != ROOT / "pyros.toml" and not arguments.config.exists():
+            raise WrongConfiguration(
+                f"there is no {arguments.config}: name a file that exists, or make one by ./install.py --config FILE"
+            )
         made = make_environment(again=arguments.again, ask=sys.stdin.isatty() and not arguments.unattended, tell=tell)
         install_packages(tests=arguments.tests, mysql=arguments.mysql, fresh=made, tell=tell)
         link_checkout()
+        check_configuration(arguments.config)
         write_configuration(arguments.config, tell)
         prepare_data(arguments.config, tell)
+    except WrongConfiguration as error:
+        tell.end()
+        print(error, file=sys.stderr)
+        return 2
     except CannotInstall as error:
         tell.end()
         print(f"PyROS can't be installed: {error}", file=sys.stderr)
@@ -213,6 +226,17 @@ def link_checkout() -> None:
 # Configuration and data -------------------------------------------------------------------------------------------
 
 
+def check_configuration(config: Path) -> None:
+    """Refuse a wrong configuration before anything is written beside it.
+
+    Raises:
+        WrongConfiguration: in the words of `pyros.config`.
+    """
+    done = _asked("data-folder", config)
+    if done.returncode == 2:
+        raise WrongConfiguration(done.stderr.strip())
+
+
 def write_configuration(config: Path, tell: Callable[[str], None]) -> None:
     """Write `pyros.toml` and `secrets.toml` (mode 0600) where they are not there yet.
 
@@ -244,13 +268,15 @@ def prepare_data(config: Path, tell: Callable[[str], None]) -> None:
     """
     stamp = ENVIRONMENT / f"prepared-{hashlib.sha256(str(config).encode()).hexdigest()[:12]}.stamp"
     state = _state_of_source(config)
-    data = _output([str(PYTHON), "-m", "pyros.front", "data-folder", "--config", str(config)]).strip()
+    data = _asked("data-folder", config).stdout.strip()
     if stamp.exists() and stamp.read_text() == state and Path(data, "prepared").exists():
         return
     tell("preparing the data folder")
-    _run(
-        [str(PYTHON), "-m", "pyros.front", "prepare", "--config", str(config)], "the data folder could not be prepared"
-    )
+    done = _asked("prepare", config)
+    if done.returncode != 0:
+        raise CannotInstall(
+            done.stderr.strip() or f"the data folder could not be prepared (exit code {done.returncode})"
+        )
     for name in KERNELS:
         tell(f"compiling {name}")
         _run([str(PYTHON), "-m", name, "--compile"], f"{name} could not be compiled")
@@ -277,6 +303,14 @@ def _write(path: Path, text: str, mode: int) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     temporary.replace(path)
+
+
+def _asked(command: str, config: Path) -> subprocess.CompletedProcess[str]:
+    """A command of the front door, its words captured."""
+    arguments = [str(PYTHON), "-m", "pyros.front", command]
+    if config.exists():
+        arguments += ["--config", str(config)]
+    return subprocess.run(arguments, check=False, capture_output=True, text=True)
 
 
 def _try(command: list[str]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +9,6 @@ from guardian import status
 from guardian.errors import StatusUnavailable
 from guardian.vocabulary import Enclosure, Safety
 from pyros import current
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,8 +41,7 @@ def view() -> SafetyView:
     """The verdict now; a missing, broken or old one is unsafe and says so."""
     try:
         now = status.read(status_path())
-    except StatusUnavailable as error:
-        log.warning("%s", error)  # with its path, which is no matter for a page
+    except StatusUnavailable:  # its text names a path, which is no matter for a page
         return SafetyView(False, False, "UNKNOWN", "no word of the guardian: is the guardian running?", None)
     clock = current.clock()
     if not now.is_fresh(clock):
