@@ -62,7 +62,7 @@ def django_db_modify_db_settings() -> None:
     """Test databases are files, as in a real site: WAL, locks, and other processes may open them."""
     for alias in DATABASES:
         database: dict[str, Any] = settings.DATABASES[alias]
-        if database["ENGINE"].endswith("sqlite3"):
+        if database["ENGINE"].endswith("sqlite"):
             database.setdefault("TEST", {})["NAME"] = str(FOLDER / "data" / f"test_{alias}.sqlite3")
 
 

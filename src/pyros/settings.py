@@ -83,7 +83,7 @@ TEMPLATES = [
 def _sqlite(name: str) -> dict[str, Any]:
     """WAL and immediate transactions: four writers, no “database is locked” (measured in benchmarks/journal.py)."""
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "pyros.sqlite",
         "NAME": DATA / f"{name}.sqlite3",
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",

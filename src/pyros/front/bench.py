@@ -34,8 +34,9 @@ def run(options: argparse.Namespace) -> int:
     for name in [options.name] if options.name else names():
         output = results / f"{name}.json"
         print(f"── {name}", flush=True)
+        # -P: benchmarks/ephemeris.py must not hide the library of that name
         code = subprocess.run(
-            [sys.executable, str(FOLDER / f"{name}.py"), "--json", str(output), *options.rest], check=False
+            [sys.executable, "-P", str(FOLDER / f"{name}.py"), "--json", str(output), *options.rest], check=False
         ).returncode
         worst = max(worst, code)
         if code == 0:
