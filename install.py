@@ -34,6 +34,10 @@ class CannotInstall(Exception):
     """Something is missing or went wrong; the text says what, and how to get it."""
 
 
+class CannotPrepare(Exception):
+    """PyROS is installed, but the data folder can't be made ready; the text is that of the failed check."""
+
+
 class WrongConfiguration(Exception):
     """The configuration file is wrong or not there; the text names file, key and what was expected."""
 
@@ -57,6 +61,10 @@ def main() -> int:
         tell.end()
         print(error, file=sys.stderr)
         return 2
+    except CannotPrepare as error:
+        tell.end()
+        print(error, file=sys.stderr)
+        return 1
     except CannotInstall as error:
         tell.end()
         print(f"PyROS can't be installed: {error}", file=sys.stderr)
@@ -264,7 +272,8 @@ def prepare_data(config: Path, tell: Callable[[str], None]) -> None:
     Skipped when nothing changed since it was last done for this configuration.
 
     Raises:
-        CannotInstall: with the words of what failed.
+        CannotPrepare: with the words of what failed.
+        CannotInstall: a kernel can't be compiled.
     """
     stamp = ENVIRONMENT / f"prepared-{hashlib.sha256(str(config).encode()).hexdigest()[:12]}.stamp"
     state = _state_of_source(config)
@@ -274,7 +283,7 @@ def prepare_data(config: Path, tell: Callable[[str], None]) -> None:
     tell("preparing the data folder")
     done = _asked("prepare", config)
     if done.returncode != 0:
-        raise CannotInstall(
+        raise CannotPrepare(
             done.stderr.strip() or f"the data folder could not be prepared (exit code {done.returncode})"
         )
     for name in KERNELS:
