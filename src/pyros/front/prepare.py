@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 
 from pyros import current
+from pyros.clock import RealClock, SharedClock
 from pyros.config import load_secrets, locate
 from pyros.front.checks import require, writable_data_folder
 
@@ -31,6 +32,7 @@ def prepare() -> None:
     """
     config, folder = current.config(), current.data_folder()
     require([writable_data_folder(folder)])
+    make_development_clock(anew=False)
     import django
 
     django.setup()
@@ -50,6 +52,15 @@ def prepare() -> None:
     make_administrator(locate().with_name("secrets.toml"))
     call_command("collectstatic", verbosity=0, interactive=False, stdout=quiet)
     (folder / "prepared").touch()
+
+
+def make_development_clock(*, anew: bool) -> None:
+    """The clock of development mode, beginning now: made at each start, and by `prepare` where there is none yet."""
+    file = current.shared_clock_file()
+    if file is None or current.config().clock.kind == "shared" or (file.exists() and not anew):
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    SharedClock.create(file, RealClock().now(), current.config().development.clock_speed)
 
 
 def make_administrator(secrets_file: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,12 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pyros import current
-from pyros.clock import RealClock, SharedClock
 from pyros.config import ROOT, locate
 from pyros.front import check
 from pyros.front.checks import require
 from pyros.front.errors import CannotDo
-from pyros.front.prepare import prepare
+from pyros.front.prepare import make_development_clock, prepare
 from pyros.watcher.supervising import AlreadyRunning, Watcher, living, read_status
 from pyros.watcher.table import processes
 
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def wait_until_up(child: subprocess.Popen[bytes]) -> None:
-    """Wait until every process has started.
+    """Wait until every process has started and the pages answer.
 
     Raises:
         CannotDo: the watcher ended, or it took too long.
@@ -74,10 +74,20 @@ def wait_until_up(child: subprocess.Popen[bytes]) -> None:
             raise CannotDo(f"PyROS did not start: {last[-1] if last else 'see logs/watcher.out'}")
         status = read_status(current.data_folder())
         rows = status.get("processes", [])
-        if status.get("pid") == child.pid and rows and all(living(row) for row in rows):  # not what a dead watcher left
+        ours = status.get("pid") == child.pid  # not what a dead watcher left
+        if ours and rows and all(living(row) for row in rows) and _pages_answer():
             return
         time.sleep(0.1)
     raise CannotDo(f"not every process was up after {UP_REAL_S:.0f} s: ./pyrosrun.sh status tells which")
+
+
+def _pages_answer() -> bool:
+    web = current.config().web
+    try:
+        socket.create_connection((web.host, web.port), timeout=1.0).close()
+    except OSError:
+        return False
+    return True
 
 
 def supervise(*, pages_only: bool = False) -> None:
@@ -86,8 +96,7 @@ def supervise(*, pages_only: bool = False) -> None:
     Raises:
         CannotDo: another one runs this data folder.
     """
-    if current.config().clock.kind == "real" and (file := current.shared_clock_file()) is not None:
-        SharedClock.create(file, RealClock().now(), current.config().development.clock_speed)
+    make_development_clock(anew=True)
     import django
 
     django.setup()

@@ -8,6 +8,7 @@ import urllib.request
 
 import pytest
 
+from pyros.clock import SharedClock
 from pyros.front.__main__ import COMMANDS, main
 from pyros.watcher.supervising import read_status
 from pyros.watcher.tests.programs import gone, until
@@ -28,6 +29,17 @@ def test_what_does_not_run_is_not_said_to_run(front):
     assert (status.returncode, status.stdout) == (3, "PyROS does not run.\n")
     assert (stop.returncode, stop.stdout) == (0, "PyROS does not run.\n")
     assert json.loads(front.run("status", "--json").stdout)["processes"] == []
+
+
+def test_development_mode_makes_its_fast_clock_where_there_is_none_and_keeps_the_one_there_is(front):
+    front.configure("[development]\nenabled = true\nclock_speed = 60\n")
+    prepared = front.run("prepare")
+    assert prepared.returncode == 0, prepared.stderr
+    clock = SharedClock(front.data / "run" / "clock")
+    assert clock.speed == 60.0
+    made = (front.data / "run" / "clock").stat().st_ino
+    assert front.run("prepare").returncode == 0
+    assert (front.data / "run" / "clock").stat().st_ino == made
 
 
 def test_the_pages_come_up_survive_their_watcher_and_go_down_in_order(front):
